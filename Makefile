@@ -1,0 +1,40 @@
+# Each target works from a fresh clone: .venv is made and kept current by itself.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: demo test test-slow check lint types docs golden clean
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "duewatch needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing pinned versions into .venv (about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/duewatch demo
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest -n 2 -m 'not slow'
+
+test-slow: $(STAMP)
+	@$(BIN)/python -m pytest -n 2 -m slow
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	@$(BIN)/mypy
+
+check: lint types test
+
+docs: $(STAMP)
+	@$(BIN)/duewatch docs
+
+golden: $(STAMP)
+	@DUEWATCH_GOLDEN=write $(BIN)/python -m pytest tests -k golden -n 0
+
+clean:
+	rm -rf .venv build *.egg-info

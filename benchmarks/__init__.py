@@ -1,0 +1,1 @@
+"""Measurements, side by side with other ways of doing the same work."""

@@ -1,0 +1,1 @@
+"""Numbers and wording that a utility changes; read through importlib or by path."""

@@ -1,0 +1,21 @@
+"""The two errors that a user can mend: bad data and bad settings.
+
+Everything else is a bug and keeps its traceback. The command line turns each of these
+into one clear line and its exit code.
+"""
+
+
+class DataError(Exception):
+    """A table or file breaks the contract.
+
+    The message names the table or file, the column, how many rows, the first example and
+    what to do. It holds ids and counts, never names or a customer's amounts.
+    """
+
+    exit_code = 3
+
+
+class ConfigError(Exception):
+    """A setting, mapping or argument is wrong; the message gives its path and the remedy."""
+
+    exit_code = 2

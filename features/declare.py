@@ -1,0 +1,167 @@
+"""What a feature is: one frozen value from which every other mention of it is derived.
+
+The matrix column, the monotone constraint, the reason a customer may read, the dictionary page
+and the column heads all come from this value, so they cannot drift apart.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from contract.errors import ConfigError
+
+Family = Literal[
+    "timing",
+    "lateness",
+    "arrears",
+    "amount",
+    "payment",
+    "channel",
+    "habit",
+    "contact",
+    "consumption",
+    "calendar",
+    "account",
+    "neighbourhood",
+    "prepaid",
+    "extra",
+]
+Unit = Literal["CNY", "kWh", "kVA", "days", "count", "ratio", "share", "flag", "code", "number"]
+View = Literal[
+    "bill_facts", "outcome_facts", "payment_facts", "contact_facts", "balance_facts", "row"
+]
+
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """One wording in Chinese and in English."""
+
+    zh: str
+    en: str
+
+    def fill(self, **values: object) -> "Text":
+        """Return the wording with each ``<key>`` replaced by its value."""
+        zh, en = self.zh, self.en
+        for key, value in values.items():
+            zh, en = zh.replace(f"<{key}>", str(value)), en.replace(f"<{key}>", str(value))
+        return Text(zh=zh, en=en)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """An observation window: the last months before as_of, or the last bills known then.
+
+    A window of n months is the half-open interval [as_of - n months, as_of).
+    """
+
+    months: int | None = None
+    bills: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.months is None) == (self.bills is None):
+            raise ConfigError("A window is either months or bills; give exactly one of the two.")
+
+    @property
+    def suffix(self) -> str:
+        """The end of a column name: ``6m`` for months, ``6b`` for bills."""
+        return f"{self.months}m" if self.months is not None else f"{self.bills}b"
+
+    @property
+    def text(self) -> Text:
+        """The window in words."""
+        if self.months is not None:
+            many = "months" if self.months > 1 else "month"
+            return Text(zh=f"近{self.months}个月", en=f"last {self.months} {many}")
+        many = "bills" if self.bills != 1 else "bill"
+        return Text(zh=f"近{self.bills}期", en=f"last {self.bills} {many}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """A sentence about one customer, with the condition under which it is worth saying.
+
+    Attributes:
+        text: The sentence; ``{column}`` stands for the customer's own value of that feature
+            column, formatted by its unit.
+        when: A comparison such as ``> 0`` that the feature's own value must meet.
+    """
+
+    text: Text
+    when: str = ""
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the feature columns whose values the sentence quotes."""
+        found = _PLACEHOLDER.findall(self.text.zh) + _PLACEHOLDER.findall(self.text.en)
+        return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """One column of the feature matrix.
+
+    Attributes:
+        stem: What is measured; the column name is stem and window.
+        family: The group under which its contribution is explained.
+        over: The fact view whose rows are aggregated, or ``row`` for an expression over the
+            scored bill and the columns already computed.
+        sql: The expression; ``{w}`` stands for the window's condition on a row of the view.
+        unit: What a number means; CNY is yuan.
+        direction: +1 when a larger value means more risk, -1 when less, 0 when open.
+        empty: What a customer without rows in the window gets; None is missing.
+        risk: What to tell when the value speaks for lateness.
+        relief: What to tell when it speaks against.
+        levels: The categories of a code, in order; empty for a number.
+    """
+
+    stem: str
+    family: Family
+    over: View
+    sql: str
+    unit: Unit
+    description: Text
+    direction: Literal[-1, 0, 1] = 0
+    window: Window | None = None
+    empty: float | None = None
+    risk: Reason | None = None
+    relief: Reason | None = None
+    levels: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The column name, derived so that it cannot lie."""
+        return f"{self.stem}_{self.window.suffix}" if self.window else self.stem
+
+    @property
+    def is_categorical(self) -> bool:
+        """True when the column holds codes rather than numbers."""
+        return self.unit == "code"
+
+
+def spread(*windows: Window, **feature: Any) -> tuple[Feature, ...]:
+    """Declare one feature over several windows.
+
+    ``<window>`` in its wording becomes the window in words, and ``<w>`` the suffix of the
+    window's column names, so that a sentence can quote its neighbours over the same window.
+    """
+    return tuple(_at_window(Feature(**feature), window) for window in windows)
+
+
+def _at_window(feature: Feature, window: Window) -> Feature:
+    def filled(wording: Text) -> Text:
+        return Text(
+            zh=wording.fill(window=window.text.zh, w=window.suffix).zh,
+            en=wording.fill(window=window.text.en, w=window.suffix).en,
+        )
+
+    def sentence(reason: Reason | None) -> Reason | None:
+        return reason and replace(reason, text=filled(reason.text))
+
+    return replace(
+        feature,
+        window=window,
+        description=filled(feature.description),
+        risk=sentence(feature.risk),
+        relief=sentence(feature.relief),
+    )
