@@ -71,13 +71,15 @@ class Dataset:
         ]
         return ", ".join(columns + [engine.name(extra) for extra in self.extras(table)])
 
-    def origin(self, table: str) -> str:
+    def origin(self, table: str, *, options: str = "") -> str:
         """Return the stored rows of a table as a FROM-expression, as they lie in its files."""
         if not self.has(table):
             return "(SELECT 1 WHERE false)"
-        rows = engine_files(table_files(self.folder, table))
-        if table != "customers" or not self._starts_are_missing():
+        rows = engine_files(table_files(self.folder, table), options=options)
+        if table != "customers":
             return rows
+        if not self._starts_are_missing():
+            return f"(SELECT *, CAST(NULL AS DATE) AS first_bill FROM {rows})"
         bills = engine_files(table_files(self.folder, "bills"))
         first = f"(SELECT customer_id, min(issued_on) AS first_bill FROM {bills} GROUP BY ALL)"
         return f"{rows} LEFT JOIN {first} USING (customer_id)"

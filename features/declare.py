@@ -4,9 +4,14 @@ The matrix column, the monotone constraint, the reason a customer may read, the 
 and the column heads all come from this value, so they cannot drift apart.
 """
 
+import operator
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from contract.errors import ConfigError
 
@@ -23,15 +28,22 @@ Family = Literal[
     "calendar",
     "account",
     "neighbourhood",
-    "prepaid",
     "extra",
 ]
 Unit = Literal["CNY", "kWh", "kVA", "days", "count", "ratio", "share", "flag", "code", "number"]
-View = Literal[
-    "bill_facts", "outcome_facts", "payment_facts", "contact_facts", "balance_facts", "row"
-]
+View = Literal["bill_facts", "outcome_facts", "payment_facts", "contact_facts", "row"]
 
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)")
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_NUMBER = r"(-?\d+(?:\.\d+)?)"
+_COMPARISON = re.compile(rf"(<=|>=|==|<|>) {_NUMBER}")
+_RANGE = re.compile(rf"in {_NUMBER}\.\.{_NUMBER}")
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "<": operator.lt,
+    ">": operator.gt,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,11 +97,32 @@ class Reason:
     Attributes:
         text: The sentence; ``{column}`` stands for the customer's own value of that feature
             column, formatted by its unit.
-        when: A comparison such as ``> 0`` that the feature's own value must meet.
+        when: What the feature's own value must meet: a comparison such as ``> 0``, a range
+            such as ``in -10..20`` (both ends included), or nothing.
     """
 
     text: Text
     when: str = ""
+
+    def __post_init__(self) -> None:
+        if not (self.when == "" or _COMPARISON.fullmatch(self.when) or _RANGE.fullmatch(self.when)):
+            raise ConfigError(
+                f"reason condition {self.when!r} is not understood; write a comparison such as"
+                " '> 0' or a range such as 'in -10..20'."
+            )
+
+    def holds(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell for which values the sentence may be said; never for a missing one.
+
+        >>> Reason(text=Text(zh="", en=""), when="in 0..3").holds(np.array([0.0, 4.0, np.nan]))
+        array([ True, False, False])
+        """
+        known = ~np.isnan(values)
+        if found := _COMPARISON.fullmatch(self.when):
+            return known & _OPERATORS[found[1]](values, float(found[2]))
+        if found := _RANGE.fullmatch(self.when):
+            return known & (values >= float(found[1])) & (values <= float(found[2]))
+        return known
 
     def columns(self) -> tuple[str, ...]:
         """Return the feature columns whose values the sentence quotes."""
@@ -142,8 +175,8 @@ class Feature:
 def spread(*windows: Window, **feature: Any) -> tuple[Feature, ...]:
     """Declare one feature over several windows.
 
-    ``<window>`` in its wording becomes the window in words, and ``<w>`` the suffix of the
-    window's column names, so that a sentence can quote its neighbours over the same window.
+    ``<window>`` in its wording becomes the window in words, and ``<w>``, there and in the SQL,
+    the suffix of the window's column names, so that it can quote its neighbours.
     """
     return tuple(_at_window(Feature(**feature), window) for window in windows)
 
@@ -161,6 +194,7 @@ def _at_window(feature: Feature, window: Window) -> Feature:
     return replace(
         feature,
         window=window,
+        sql=feature.sql.replace("<w>", window.suffix),
         description=filled(feature.description),
         risk=sentence(feature.risk),
         relief=sentence(feature.relief),

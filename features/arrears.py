@@ -1,0 +1,127 @@
+"""What stands open beside the scored bill. Rows: bills of the present owner known at as_of."""
+
+from features.declare import Feature, Reason, Text
+from features.windows import M12
+
+ARREARS: tuple[Feature, ...] = (
+    Feature(
+        stem="months_behind",
+        family="arrears",
+        over="bill_facts",
+        unit="count",
+        sql="count(*) FILTER (WHERE is_overdue)",
+        empty=0.0,
+        direction=1,
+        description=Text(zh="逾期未结清期数", en="bills open past their due day"),
+        risk=Reason(
+            when="> 0",
+            text=Text(
+                zh="尚有{months_behind}期逾期未结清，共{overdue_open_cny}",
+                en="still open past due: {months_behind}, together {overdue_open_cny}",
+            ),
+        ),
+        relief=Reason(when="== 0", text=Text(zh="没有逾期欠费", en="nothing open past due")),
+    ),
+    Feature(
+        stem="overdue_open_cny",
+        family="arrears",
+        over="bill_facts",
+        unit="CNY",
+        sql="CAST(sum(open_fen) FILTER (WHERE is_overdue) AS DOUBLE) / 100",
+        empty=0.0,
+        direction=1,
+        description=Text(zh="逾期未结清金额", en="money open past due"),
+        risk=Reason(
+            when="> 0",
+            text=Text(
+                zh="逾期欠费{overdue_open_cny}未结清", en="{overdue_open_cny} still open past due"
+            ),
+        ),
+    ),
+    Feature(
+        stem="overdue_days_max",
+        family="arrears",
+        over="bill_facts",
+        unit="days",
+        sql="max($as_of - due_on) FILTER (WHERE is_overdue)",
+        empty=0.0,
+        direction=1,
+        description=Text(zh="最早欠费已逾期天数", en="days past due of the oldest open bill"),
+        risk=Reason(
+            when="> 0",
+            text=Text(
+                zh="最早一期欠费已逾期{overdue_days_max}天",
+                en="the oldest open bill is {overdue_days_max} days past due",
+            ),
+        ),
+    ),
+    Feature(
+        stem="open_bills",
+        family="arrears",
+        over="bill_facts",
+        unit="count",
+        sql="count(*) FILTER (WHERE is_open)",
+        empty=0.0,
+        direction=1,
+        description=Text(zh="未结清期数(含本期)", en="open bills, this one included"),
+    ),
+    Feature(
+        stem="overdue_to_usual_ratio",
+        family="arrears",
+        over="row",
+        unit="ratio",
+        sql="overdue_open_cny / NULLIF(amount_mean_12m, 0)",
+        direction=1,
+        description=Text(
+            zh="逾期欠费与平均月电费之比", en="money open past due over the usual bill"
+        ),
+        risk=Reason(
+            when=">= 1",
+            text=Text(
+                zh="逾期欠费为平时电费的{overdue_to_usual_ratio}倍",
+                en="past-due money is {overdue_to_usual_ratio} times the usual bill",
+            ),
+        ),
+    ),
+    Feature(
+        stem="part_paid_share",
+        family="arrears",
+        over="row",
+        unit="share",
+        sql="CAST(paid_fen AS DOUBLE) / NULLIF(amount_fen, 0)",
+        description=Text(zh="本期已交比例", en="share of this bill already paid"),
+        risk=Reason(
+            when="> 0",
+            text=Text(
+                zh="本期只交了{part_paid_share}", en="only {part_paid_share} of this bill is paid"
+            ),
+        ),
+        relief=Reason(
+            when="> 0",
+            text=Text(
+                zh="本期已交{part_paid_share}", en="{part_paid_share} of this bill is already paid"
+            ),
+        ),
+    ),
+    Feature(
+        stem="short_at_due_share",
+        window=M12,
+        family="arrears",
+        over="outcome_facts",
+        unit="share",
+        sql="1 - CAST(sum(least(paid_by_due_fen, amount_fen)) FILTER (WHERE {w}) AS DOUBLE)"
+        " / NULLIF(sum(amount_fen) FILTER (WHERE {w}), 0)",
+        direction=1,
+        description=Text(
+            zh="近12个月截止日未交金额占比",
+            en="share of money not paid by the due day, last 12 months",
+        ),
+        risk=Reason(
+            when=">= 0.05",
+            text=Text(
+                zh="近12个月到截止日有{short_at_due_share_12m}的电费未交",
+                en="{short_at_due_share_12m} of the last 12 months' money was unpaid when due",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,90 @@
+"""Where the bill stands in its term and in the year. Rows: the scored bill.
+
+The day of Spring Festival comes from the holidays library.
+"""
+
+from datetime import date
+from functools import cache
+
+import holidays
+
+from features.declare import Feature, Reason, Text
+
+
+@cache
+def spring_festival(year: int) -> date:
+    """Return the first day of the lunar year that begins in a calendar year.
+
+    >>> spring_festival(2026)
+    datetime.date(2026, 2, 17)
+    """
+    china = holidays.country_holidays("CN", years=year, language="en_US")
+    return min(day for day, label in china.items() if label == "Chinese New Year (Spring Festival)")
+
+
+def festival_distance(as_of: date) -> str:
+    """Return the SQL for the days from the nearest Spring Festival to ``due_on``."""
+    last, this, following = (f"DATE '{spring_festival(as_of.year + step)}'" for step in (-1, 0, 1))
+    return f"""CASE
+        WHEN abs(due_on - {last}) <= abs(due_on - {this}) THEN due_on - {last}
+        WHEN abs(due_on - {this}) <= abs(due_on - {following}) THEN due_on - {this}
+        ELSE due_on - {following} END"""
+
+
+CALENDAR: tuple[Feature, ...] = (
+    Feature(
+        stem="age_days",
+        family="calendar",
+        over="row",
+        unit="days",
+        sql="age_days",
+        description=Text(zh="本期发行至今天数", en="days since this bill was issued"),
+    ),
+    Feature(
+        stem="days_to_due",
+        family="calendar",
+        over="row",
+        unit="days",
+        sql="days_to_due",
+        description=Text(zh="距截止日天数", en="days until this bill is due"),
+    ),
+    Feature(
+        stem="term_days",
+        family="calendar",
+        over="row",
+        unit="days",
+        sql="term_days",
+        description=Text(zh="交费期天数", en="days from issue to due"),
+    ),
+    Feature(
+        stem="due_month",
+        family="calendar",
+        over="row",
+        unit="number",
+        sql="month(due_on)",
+        description=Text(zh="截止日所在月份", en="month of the due day"),
+    ),
+    Feature(
+        stem="due_weekday",
+        family="calendar",
+        over="row",
+        unit="number",
+        sql="isodow(due_on)",
+        description=Text(zh="截止日星期几(1为周一)", en="weekday of the due day (1 = Monday)"),
+    ),
+    Feature(
+        stem="festival_days",
+        family="calendar",
+        over="row",
+        unit="days",
+        sql="festival_days",
+        description=Text(
+            zh="截止日距最近春节天数(负为节前)",
+            en="days from the nearest Spring Festival to the due day (negative: before it)",
+        ),
+        risk=Reason(
+            when="in -10..20",
+            text=Text(zh="截止日临近春节", en="the due day falls around Spring Festival"),
+        ),
+    ),
+)

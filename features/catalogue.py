@@ -1,0 +1,97 @@
+"""Every built-in feature, in the order of the matrix, and those that a source's extras add."""
+
+from contract.tables import EXTRA_PREFIX
+from features.account import ACCOUNT
+from features.amount import AMOUNT
+from features.arrears import ARREARS
+from features.calendar import CALENDAR
+from features.consumption import CONSUMPTION
+from features.contact import CONTACT
+from features.declare import Feature, Text, Window
+from features.habit import HABIT
+from features.lateness import LATENESS
+from features.neighbourhood import NEIGHBOURHOOD
+from features.payment import PAYMENT
+from features.timing import TIMING
+
+FEATURES: tuple[Feature, ...] = (
+    *TIMING,
+    *LATENESS,
+    *ARREARS,
+    *AMOUNT,
+    *PAYMENT,
+    *HABIT,
+    *CONTACT,
+    *CONSUMPTION,
+    *CALENDAR,
+    *ACCOUNT,
+    *NEIGHBOURHOOD,
+)
+
+# An extra column of bills is offered for each of this many newest bills.
+EXTRA_LAGS = 6
+
+
+def extra_features(
+    bill_extras: dict[str, str], customer_extras: dict[str, str]
+) -> tuple[Feature, ...]:
+    """Declare the features of a source's extra columns.
+
+    A customer's column gives its value; a bill's numeric column gives its values on the newest
+    six bills (``x_meter_at_1b`` is the newest) and their means, a category that of the scored
+    bill. Both arguments say, a column, whether it is ``numeric`` or ``categorical``.
+    """
+    declared: list[Feature] = [
+        _of_row(column, holds) for column, holds in sorted(customer_extras.items())
+    ]
+    for column, holds in sorted(bill_extras.items()):
+        if holds == "categorical":
+            declared.append(_of_row(column, holds))
+            continue
+        declared += [_lagged(column, bills) for bills in range(1, EXTRA_LAGS + 1)]
+        declared += [_mean(column, Window(bills=bills)) for bills in (3, EXTRA_LAGS)]
+    return tuple(declared)
+
+
+def _words(column: str) -> str:
+    return column.removeprefix(EXTRA_PREFIX).replace("_", " ")
+
+
+def _of_row(column: str, holds: str) -> Feature:
+    return Feature(
+        stem=column,
+        family="extra",
+        over="row",
+        unit="code" if holds == "categorical" else "number",
+        sql=f'"{column}"',
+        description=Text(zh=_words(column), en=_words(column)),
+    )
+
+
+def _lagged(column: str, bills: int) -> Feature:
+    words = _words(column)
+    return Feature(
+        stem=f"{column}_at",
+        window=Window(bills=bills),
+        family="extra",
+        over="bill_facts",
+        unit="number",
+        sql=f'max("{column}") FILTER (WHERE k = {bills})',
+        description=Text(
+            zh=f"{words}(倒数第{bills}期)", en=f"{words}, bill {bills} from the newest"
+        ),
+    )
+
+
+def _mean(column: str, window: Window) -> Feature:
+    words = _words(column)
+    # Extras are doubles, so the sum runs in the order of k to stay bit-identical.
+    return Feature(
+        stem=f"{column}_mean",
+        window=window,
+        family="extra",
+        over="bill_facts",
+        unit="number",
+        sql=f'list_avg(list("{column}" ORDER BY k) FILTER (WHERE {{w}}))',
+        description=Text(zh=f"{words}({window.text.zh}平均)", en=f"mean {words}, {window.text.en}"),
+    )

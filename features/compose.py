@@ -1,0 +1,103 @@
+"""One SQL statement for the whole matrix, composed from declared features."""
+
+import re
+from datetime import date
+
+from contract.engine import name
+from contract.errors import ConfigError
+from contract.staging import Store
+from features.declare import Feature, View, Window
+from features.facts import day, fact_views
+
+KEYS = (
+    "as_of",
+    "customer_id",
+    "bill_id",
+    "cycle",
+    "issued_on",
+    "due_on",
+    "is_overdue",
+    "open_cny",
+)
+
+AGGREGATED: tuple[View, ...] = ("bill_facts", "outcome_facts", "payment_facts", "contact_facts")
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+def compose(store: Store, bucket: int, as_of: date, features: tuple[Feature, ...]) -> str:
+    """Return the statement that builds the matrix of one bucket at as_of.
+
+    Its rows are the bills open then; its columns are KEYS and the features in order. It reads
+    the relations ``grid_rate`` and ``segment_rate`` (features/groups.py).
+    """
+    columns = {view: [f for f in features if f.over == view] for view in AGGREGATED}
+    used = {view: declared for view, declared in columns.items() if declared}
+    aggregates = "".join(
+        f",\n{view}_columns AS ({_aggregate(view, declared)})" for view, declared in used.items()
+    )
+    joins = "".join(f"\n    LEFT JOIN {view}_columns USING (customer_id)" for view in used)
+    ready = "".join(f",\n        {_filled(f)}" for declared in used.values() for f in declared)
+    rows = [f for f in features if f.over == "row"]
+    derived = "".join(f",\n    {_cast(f)} AS {name(f.name)}" for f in _in_order(rows))
+    found = "".join(f", {name(f.name)}" for declared in used.values() for f in declared)
+    chosen = ", ".join(name(f.name) for f in features)
+    statement = f"""
+WITH {fact_views(store, bucket, as_of)}{aggregates},
+joined AS (
+    SELECT scored.*, CAST(open_fen AS DOUBLE) / 100 AS open_cny,
+        grid_known, grid_late, segment_known, segment_late{ready}
+    FROM scored{joins}
+    LEFT JOIN grid_rate USING (grid_id)
+    LEFT JOIN segment_rate ON segment_rate.segment = scored.segment
+),
+complete AS (SELECT {", ".join(KEYS)}{found}{derived} FROM joined)
+SELECT {", ".join(KEYS)}, {chosen} FROM complete"""
+    return statement.replace("$as_of", day(as_of))
+
+
+def _aggregate(view: View, features: list[Feature]) -> str:
+    columns = ",\n        ".join(
+        f"{f.sql.replace('{w}', _condition(f.window))} AS {name(f.name)}" for f in features
+    )
+    return f"""
+    SELECT customer_id,
+        {columns}
+    FROM {view} GROUP BY customer_id"""
+
+
+def _condition(window: Window | None) -> str:
+    """Return what a row of a view must meet to lie in the window [as_of - n months, as_of)."""
+    if window is None:
+        return "true"
+    if window.bills is not None:
+        return f"k <= {window.bills}"
+    return f"on_day >= CAST($as_of - INTERVAL {window.months} MONTH AS DATE)"
+
+
+def _filled(feature: Feature) -> str:
+    """A customer without rows in the view gets the declared value of an empty window."""
+    column = f"CAST({name(feature.name)} AS DOUBLE)"
+    if feature.empty is not None:
+        column = f"coalesce({column}, {feature.empty})"
+    return f"{column} AS {name(feature.name)}"
+
+
+def _cast(feature: Feature) -> str:
+    return f"CAST({feature.sql} AS {'VARCHAR' if feature.is_categorical else 'DOUBLE'})"
+
+
+def _in_order(features: list[Feature]) -> list[Feature]:
+    """Order row expressions so that each comes after those it reads."""
+    waiting = {f.name: f for f in features}
+    ordered: list[Feature] = []
+    while waiting:
+        ready = [
+            f for f in waiting.values() if not (set(_WORD.findall(f.sql)) - {f.name}) & set(waiting)
+        ]
+        if not ready:
+            raise ConfigError(f"features read each other in a circle: {', '.join(waiting)}.")
+        ordered += ready
+        for feature in ready:
+            del waiting[feature.name]
+    return ordered

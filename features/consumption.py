@@ -1,0 +1,59 @@
+"""How much electricity was used. Rows: bills that carry kWh."""
+
+from features.declare import Feature, Reason, Text, spread
+from features.windows import M6, M12
+
+CONSUMPTION: tuple[Feature, ...] = (
+    Feature(
+        stem="kwh_last",
+        family="consumption",
+        over="row",
+        unit="kWh",
+        sql="kwh",
+        description=Text(zh="本期电量", en="kWh of this bill"),
+    ),
+    *spread(
+        M6,
+        M12,
+        stem="kwh_median",
+        family="consumption",
+        over="bill_facts",
+        unit="kWh",
+        sql="quantile_disc(kwh, 0.5) FILTER (WHERE {w})",
+        description=Text(zh="<window>电量中位数", en="median kWh a bill, <window>"),
+    ),
+    Feature(
+        stem="kwh_ratio",
+        family="consumption",
+        over="row",
+        unit="ratio",
+        sql="kwh_last / NULLIF(kwh_median_12m, 0)",
+        description=Text(zh="本期电量与中位数之比", en="kWh of this bill over the median"),
+        risk=Reason(
+            when="<= 0.5",
+            text=Text(
+                zh="本期电量降到平时的{kwh_ratio}倍，可能空置",
+                en="use fell to {kwh_ratio} times the usual, the place may stand empty",
+            ),
+        ),
+    ),
+    Feature(
+        stem="near_zero_count",
+        window=M12,
+        family="consumption",
+        over="bill_facts",
+        unit="count",
+        sql="count(*) FILTER (WHERE kwh <= 10 AND {w})",
+        empty=0.0,
+        description=Text(
+            zh="近12个月小电量(≤10千瓦时)期数", en="bills of 10 kWh or less, last 12 months"
+        ),
+        risk=Reason(
+            when="> 0",
+            text=Text(
+                zh="近12个月有{near_zero_count_12m}期几乎不用电",
+                en="next to no use in {near_zero_count_12m} of the last 12 months",
+            ),
+        ),
+    ),
+)

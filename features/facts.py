@@ -1,0 +1,180 @@
+"""What was known at as_of, as named fact views: the one door through which features see data.
+
+Each view is a common table expression over one bucket of a staged store, cut at ``known_at <
+as_of`` by its table. No other module reads a store for features, so nothing can look ahead.
+
+- ``bill_facts``: one row a bill of the present owner, issued and not cancelled before as_of;
+- ``outcome_facts``: those whose outcome is known, settled or past due (L03-L06: last_cycles
+  leaves out the current bill while it is neither);
+- ``payment_facts``: one row a payment or failed debit posted before as_of;
+- ``contact_facts``: one row a contact made before as_of, with the next payment after it;
+- ``scored``: one row a bill open at as_of, with the customer's attributes in force.
+
+In each, ``k`` counts back from the newest row (1) and ``on_day`` is the day that months are
+counted by.
+"""
+
+from datetime import date
+
+from contract.engine import name
+from contract.staging import Store
+from features.calendar import festival_distance
+
+# EWMA weights: 0.8 a bill, as whole numbers so that sums are exact (design.md 2.3).
+EWMA_DECAY = 0.8
+EWMA_SCALE = 1 << 20
+NEAR_DUE_DAYS = 2  # domain.md 4.1: the deadline spike is the last two days
+
+
+def day(value: date) -> str:
+    """Return a day as a SQL literal."""
+    return f"DATE '{value.isoformat()}'"
+
+
+def fact_views(store: Store, bucket: int, as_of: date) -> str:
+    """Return the fact views of one bucket at as_of, as the body of a WITH clause."""
+    views = {
+        "owner": _owner(store, bucket),
+        "known_bill": _known_bill(store, bucket),
+        "bill_facts": _BILL_FACTS,
+        "outcome_facts": _OUTCOME_FACTS,
+        "known_payment": _known_payment(store, bucket),
+        "payment_facts": _PAYMENT_FACTS,
+        "contact_facts": _contact_facts(store, bucket),
+        "customer": _customer(store, bucket),
+        "scored": _scored(store, as_of),
+    }
+    text = ",\n".join(f"{view} AS ({body})" for view, body in views.items())
+    return text.replace("$as_of", day(as_of))
+
+
+def _owner(store: Store, bucket: int) -> str:
+    """After an ownership transfer the customer's history starts anew (contract.md, events)."""
+    return f"""
+    SELECT customer_id, max(happened_on) AS since
+    FROM {store.scan("events", bucket)}
+    WHERE kind = 'ownership_transfer' AND happened_on < $as_of
+    GROUP BY customer_id"""
+
+
+def _known_bill(store: Store, bucket: int) -> str:
+    extras = "".join(f", {name(column)}" for column in store.bill_extras)
+    return f"""
+    SELECT customer_id, bill_id, cycle, issued_on, due_on, kwh, kind{extras},
+        amount_fen, paid_fen, paid_by_due_fen, payments,
+        greatest(amount_fen - paid_fen, 0) AS open_fen,
+        CAST(cleared_at AS DATE) AS cleared_on,
+        cleared_at IS NULL AS is_open,
+        cleared_at IS NULL AND due_on < $as_of AS is_overdue,
+        CASE WHEN CAST(cleared_at AS DATE) > due_on THEN 1
+             WHEN cleared_at IS NOT NULL THEN 0
+             WHEN due_on < $as_of THEN 1 END AS late
+    FROM {store.scan("bill_history", bucket)}
+    LEFT JOIN owner USING (customer_id)
+    WHERE known_from < $as_of AND (known_to IS NULL OR known_to >= $as_of)
+        AND (cancelled_on IS NULL OR cancelled_on >= $as_of)
+        AND amount_fen > 0
+        AND (since IS NULL OR issued_on >= since)"""
+
+
+_BILL_FACTS = """
+    SELECT *, issued_on AS on_day, max(cycle) OVER (PARTITION BY customer_id) AS newest_cycle,
+        row_number() OVER (
+            PARTITION BY customer_id ORDER BY issued_on DESC, due_on DESC, bill_id DESC) AS k
+    FROM known_bill"""
+
+_OUTCOME_FACTS = f"""
+    SELECT *,
+        coalesce(cleared_on, $as_of) - issued_on AS settle_days,
+        due_on - coalesce(cleared_on, $as_of) AS slack_days,
+        greatest(coalesce(cleared_on, $as_of) - due_on, 0) AS days_late,
+        due_on - issued_on AS term_days,
+        is_open OR cleared_on > due_on OR due_on - cleared_on < {NEAR_DUE_DAYS} AS near_due,
+        day(coalesce(cleared_on, $as_of)) AS settle_day,
+        least(cleared_on, due_on + 1) AS on_day,
+        CASE WHEN k <= 24 THEN
+            CAST(round({EWMA_SCALE} * pow({EWMA_DECAY}, k - 1)) AS BIGINT) ELSE 0 END AS weight
+    FROM (
+        SELECT *, row_number() OVER (
+            PARTITION BY customer_id ORDER BY due_on DESC, issued_on DESC, bill_id DESC) AS k
+        FROM known_bill WHERE late IS NOT NULL)"""
+
+
+def _known_payment(store: Store, bucket: int) -> str:
+    return f"""
+    SELECT customer_id, payment_id, reverses_id, paid_at, amount, channel, outcome
+    FROM {store.scan("payments", bucket)}
+    LEFT JOIN owner USING (customer_id)
+    WHERE posted_at < $as_of AND (since IS NULL OR paid_at >= since)"""
+
+
+_PAYMENT_FACTS = """
+    SELECT customer_id, CAST(amount * 100 AS BIGINT) AS amount_fen, channel, k,
+        CAST(paid_at AS DATE) AS on_day, outcome = 'failed' AS failed,
+        amount < 0 AS reversal, outcome = 'ok' AND amount > 0 AS paid,
+        channel <> lag(channel) OVER (
+            PARTITION BY customer_id, paid_in ORDER BY k DESC) AS switched
+    FROM (
+        SELECT *, outcome = 'ok' AND amount > 0 AS paid_in, row_number() OVER (
+            PARTITION BY customer_id, outcome = 'ok' AND amount > 0
+            ORDER BY paid_at DESC, payment_id DESC) AS k
+        FROM known_payment
+        WHERE payment_id NOT IN (
+            SELECT reverses_id FROM known_payment WHERE reverses_id IS NOT NULL))"""
+
+
+def _contact_facts(store: Store, bucket: int) -> str:
+    # L07: an answer is a payment within 48 hours after a successful contact; before the two
+    # days are over an unanswered contact says nothing yet.
+    return f"""
+    SELECT contact.customer_id, contact.bill_id, contact.promised_on,
+        CAST(contacted_at AS DATE) AS on_day,
+        outcome IN ('delivered', 'answered', 'promised') AS reached,
+        outcome = 'promised' AS promised,
+        CASE WHEN outcome NOT IN ('delivered', 'answered', 'promised') THEN NULL
+             WHEN next_paid_at <= contacted_at + INTERVAL 48 HOUR THEN 1
+             WHEN contacted_at + INTERVAL 48 HOUR <= $as_of THEN 0 END AS answered_48h,
+        CASE WHEN promised_on IS NULL THEN NULL
+             WHEN CAST(next_paid_at AS DATE) <= promised_on THEN 1
+             WHEN promised_on < $as_of THEN 0 END AS promise_kept,
+        row_number() OVER (
+            PARTITION BY contact.customer_id ORDER BY contacted_at DESC, contact_id DESC) AS k
+    FROM (
+        SELECT contact.*, paid_at AS next_paid_at
+        FROM (
+            SELECT made.* FROM {store.scan("contacts", bucket)} AS made
+            LEFT JOIN owner USING (customer_id)
+            WHERE contacted_at < $as_of AND (since IS NULL OR contacted_at >= since)
+        ) AS contact
+        ASOF LEFT JOIN (
+            SELECT DISTINCT customer_id, paid_at FROM known_payment
+            WHERE outcome = 'ok' AND amount > 0
+        ) AS next_payment
+        ON contact.customer_id = next_payment.customer_id
+            AND contact.contacted_at < next_payment.paid_at
+    ) AS contact"""
+
+
+def _customer(store: Store, bucket: int) -> str:
+    """Attributes change over time; the row in force before as_of is the one used."""
+    return f"""
+    SELECT c.*, since FROM {store.scan("customers", bucket)} AS c
+    LEFT JOIN owner USING (customer_id)
+    WHERE valid_from < $as_of
+    QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY valid_from DESC) = 1"""
+
+
+def _scored(store: Store, as_of: date) -> str:
+    bill_extras = "".join(f", b.{name(column)}" for column in store.bill_extras)
+    customer_extras = "".join(f", c.{name(column)}" for column in store.customer_extras)
+    return f"""
+    SELECT b.customer_id, b.bill_id, b.cycle, b.issued_on, b.due_on, b.kind, b.kwh,
+        b.amount_fen, b.paid_fen, b.open_fen, b.is_overdue,
+        $as_of AS as_of, $as_of - b.issued_on AS age_days, b.due_on - $as_of AS days_to_due,
+        b.due_on - b.issued_on AS term_days, {festival_distance(as_of)} AS festival_days,
+        coalesce(c.since, c.opened_on) AS account_since,
+        c.segment, c.voltage, c.pay_arrangement, c.billing_months, c.capacity_kva,
+        c.urban_rural, c.grid_id, c.agent_id, c.newly_commissioned,
+        c.resumed_after_arrears, c.dishonest_listed{bill_extras}{customer_extras}
+    FROM known_bill AS b LEFT JOIN customer AS c USING (customer_id)
+    WHERE b.is_open AND b.kind <> 'refund'"""

@@ -1,0 +1,102 @@
+"""Worlds drawn as small text tables, staged so that features can be built on them."""
+
+import tempfile
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+
+from contract.dataset import open_dataset, write_table
+from contract.staging import Store, stage
+from contract.tables import EXTRA_PREFIX, TABLES, Column
+
+DEFAULT_CUSTOMER = {"segment": "residential", "grid_id": "g1", "valid_from": "2000-01-01"}
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    """Read a drawn table: a head line and one line a row, cells parted by |, - for empty."""
+    lines = [
+        [cell.strip() for cell in line.split("|")] for line in text.splitlines() if line.strip()
+    ]
+    return [
+        {k: v for k, v in zip(lines[0], cells, strict=True) if v != "-"} for cells in lines[1:]
+    ]
+
+
+def world(
+    *,
+    bills: str | list[dict],
+    payments: str | list[dict] = "",
+    customers: str | list[dict] | None = None,
+    contacts: str | list[dict] = "",
+    events: str | list[dict] = "",
+    buckets: int = 1,
+) -> Store:
+    """Stage a drawn world; customers and ids that are not drawn are filled in plainly."""
+    drawn = {
+        "bills": _read(bills),
+        "payments": _read(payments),
+        "contacts": _read(contacts),
+        "events": _read(events),
+    }
+    for number, bill in enumerate(drawn["bills"]):
+        bill.setdefault("bill_id", f"b{number}")
+        bill.setdefault("cycle", str(bill["issued_on"])[:7].replace("-", ""))
+    for number, payment in enumerate(drawn["payments"]):
+        payment.setdefault("payment_id", f"p{number}")
+    for number, contact in enumerate(drawn["contacts"]):
+        contact.setdefault("contact_id", f"c{number}")
+    if customers is None:
+        ids = dict.fromkeys(bill["customer_id"] for bill in drawn["bills"])
+        drawn["customers"] = [{"customer_id": i} for i in ids]
+    else:
+        drawn["customers"] = _read(customers)
+    drawn["customers"] = [DEFAULT_CUSTOMER | row for row in drawn["customers"]]
+    folder = Path(tempfile.mkdtemp(prefix="drawn-"))
+    for table, rows in drawn.items():
+        if rows or TABLES[table].required:
+            write_table(folder / "data", table, _as_arrow(table, rows))
+    return stage(open_dataset(folder / "data"), folder / "stores", buckets=buckets)
+
+
+def _read(table: str | list[dict]) -> list[dict]:
+    return rows_of(table) if isinstance(table, str) else [dict(row) for row in table]
+
+
+def _as_arrow(table: str, rows: list[dict]) -> pa.Table:
+    names = [c for c in TABLES[table].names() if c in {k for r in rows for k in r}]
+    names += sorted({k for r in rows for k in r if k.startswith(EXTRA_PREFIX)})
+    required = [c.name for c in TABLES[table].columns if c.required and c.name not in names]
+    if not rows:
+        names = list(dict.fromkeys([*names, *required]))
+    types = {c.name: c for c in TABLES[table].columns}
+    return pa.table(
+        {name: pa.array([_value(r.get(name), types.get(name)) for r in rows]) for name in names}
+        if rows
+        else {name: pa.array([], pa.string()) for name in names}
+    )
+
+
+def _value(cell: object, column: Column | None) -> object:
+    if cell is None or not isinstance(cell, str):
+        return cell
+    kind = column.kind if column else "number"
+    if kind == "date":
+        return date.fromisoformat(cell)
+    if kind == "timestamp":
+        return datetime.fromisoformat(cell)
+    if kind in ("month", "integer"):
+        return int(cell)
+    if kind == "money":
+        return Decimal(cell)
+    if kind == "number":
+        return float(cell)
+    if kind == "bool":
+        return cell == "true"
+    return cell
+
+
+def days_after(day: str, days: int) -> str:
+    """Return an ISO day so many days later."""
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
