@@ -1,0 +1,53 @@
+"""What a rule of the contract is: one declared value, run set by set by contract.checks.
+
+A rule's SQL reads views named after the contract's tables. A view has the table's columns; for
+each column whose written value may not be taken a text ``!column``, which holds that value where
+it was not and is empty elsewhere; and ``_at``, the place of the row in its source.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from contract.tables import Column
+
+Severity = Literal["error", "warning"]
+Scope = Literal["row", "rows", "table"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One thing that must hold, or that ought to.
+
+    Attributes:
+        id: The name by which a warning is promoted.
+        scope: ``row``: sql is a predicate on one row that is true for a breach. ``rows``: sql
+            selects the ``_at`` of every row in breach. ``table``: sql gives at most one row of
+            (count, total, what was found).
+        what: The end of the sentence "3 of 1,204 rows ...", in the plural.
+        remedy: What to do about it, as a sentence.
+        shows: What a message may say of the values in breach: every code, or the first value.
+    """
+
+    id: str
+    severity: Severity
+    table: str
+    column: str
+    scope: Scope
+    sql: str
+    remedy: str
+    what: str = ""
+    shows: Literal["nothing", "codes", "first"] = "nothing"
+
+
+def fault(column: str) -> str:
+    """Return the name of the column that holds a written value which could not be taken.
+
+    >>> fault("due_on")
+    '!due_on'
+    """
+    return f"!{column}"
+
+
+def has_fault(column: Column) -> bool:
+    """Say whether a written value of this column can fail to be taken; any text is text."""
+    return column.kind != "text"

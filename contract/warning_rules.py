@@ -1,0 +1,244 @@
+"""The rules whose breach is printed and kept: contract.md, "Checks on entry", warnings.
+
+Each is silent on ordinary data: seasons, customers billed every second month, new customers.
+"""
+
+from collections.abc import Iterator
+
+from contract.engine import name
+from contract.rule import Rule
+from contract.tables import TABLES, Table
+
+# A settled share below this, in cycles long past, is no utility's: settled bills are missing.
+LIVE_ONLY_SHARE = 0.2
+LIVE_ONLY_MIN_BILLS = 20
+LIVE_ONLY_AGE_DAYS = 90
+
+# A month is a drop when it has under half of what the months around it lead one to expect, and
+# a table is too small to judge below this many rows a month.
+DROP_SHARE = 0.5
+DROP_MIN_ROWS = 20
+
+# Days without a posted payment that a week-end and a holiday explain.
+POSTING_GAP_DAYS = 3
+
+# A day this far after the last month of usual volume is a typing error or a placeholder.
+FUTURE_SLACK_DAYS = 31
+
+
+def _stray_rules(table: Table) -> Iterator[Rule]:
+    """Rows that name a customer or bill which the dataset does not have."""
+    for column in table.columns:
+        owner = {"customer_id": "customers", "bill_id": "bills"}.get(column.name)
+        if owner is None or table.name in {owner, "customers", "bills"}:
+            continue
+        yield Rule(
+            id=f"stray-{owner[:-1]}",
+            severity="warning",
+            table=table.name,
+            column=column.name,
+            scope="rows",
+            sql=f"SELECT t._at FROM {table.name} AS t ANTI JOIN {owner} AS o "
+            f"USING ({column.name}) WHERE t.{column.name} IS NOT NULL",
+            what=f"name a {owner[:-1]} that is not in {owner}",
+            remedy=f"Add the {owner} or drop the rows.",
+        )
+
+
+def _future_rules() -> Iterator[Rule]:
+    for table in TABLES.values():
+        for column in {table.known_at, "paid_at"} & set(table.names()) - {"valid_from"}:
+            yield Rule(
+                id="future-date",
+                severity="warning",
+                table=table.name,
+                column=column,
+                scope="row",
+                sql=f"{name(column)}::DATE > (SELECT latest FROM _clock)",
+                what="lie in the future of this data",
+                remedy="Correct the dates, or map the placeholder onto empty.",
+            )
+
+
+def _drop_rule(table: str, column: str, month: str, day: str) -> Rule:
+    """A month with far fewer rows than the months around it lead one to expect.
+
+    Neighbours at odd and at even distance are looked at apart, so that a utility which bills
+    every second month gives no warning, and up to three months away, so that a hole of several
+    months does. The last month is judged only when its days reach as far as in other months.
+    """
+    return Rule(
+        id="volume-drop",
+        severity="warning",
+        table=table,
+        column=column,
+        scope="table",
+        sql=f"""
+            WITH counted AS (
+                SELECT {month} AS m, count(*) AS n,
+                    quantile_disc({day}::DATE - make_date(({month}) // 12, ({month}) % 12 + 1, 1),
+                                  0.95) AS reach
+                FROM {table} WHERE {column} IS NOT NULL GROUP BY 1
+            ),
+            months AS (
+                SELECT m, coalesce(n, 0) AS n, reach
+                FROM (SELECT unnest(range(min(m), max(m) + 1)) AS m FROM counted)
+                LEFT JOIN counted USING (m)
+            ),
+            around AS (
+                SELECT *,
+                    least(greatest(lag(n, 1) OVER w, lag(n, 3) OVER w),
+                          greatest(lead(n, 1) OVER w, lead(n, 3) OVER w)) AS odd,
+                    least(greatest(lag(n, 2) OVER w, lag(n, 4) OVER w),
+                          greatest(lead(n, 2) OVER w, lead(n, 4) OVER w)) AS even,
+                    lag(n, 1) OVER w AS before, lead(n, 1) OVER w AS after,
+                    median(reach) OVER () AS usual
+                FROM months WINDOW w AS (ORDER BY m)
+            ),
+            judged AS (
+                SELECT m // 12 * 100 + m % 12 + 1 AS cycle, n, least(odd, even) AS expected,
+                    before IS NOT NULL AND (after IS NOT NULL OR reach >= 0.8 * usual) AND
+                    least(odd, even) >= {DROP_MIN_ROWS} AND
+                    n < {DROP_SHARE} * least(odd, even) AS low
+                FROM around
+            )
+            SELECT count(*) FILTER (low), count(*),
+                format('{{}} of {{}} months have far fewer rows than their neighbours '
+                       '(first: {{}} with {{}}, where about {{}} are usual)',
+                       count(*) FILTER (low), count(*), min(cycle) FILTER (low),
+                       arg_min(n, cycle) FILTER (low), arg_min(expected, cycle) FILTER (low))
+            FROM judged
+            """,
+        remedy="Look for a part that was not exported.",
+    )
+
+
+_LIVE_ONLY = f"""
+    WITH named AS (
+        SELECT hash(bill_id) AS h, sum(amount) AS paid FROM payments
+        WHERE outcome = 'ok' AND bill_id IS NOT NULL GROUP BY 1
+    ),
+    loose AS (
+        SELECT customer_id, max(paid_at) AS last FROM payments
+        WHERE outcome = 'ok' AND bill_id IS NULL GROUP BY 1
+    ),
+    past AS (
+        SELECT cycle, coalesce(paid >= amount - 0.01, false)
+            OR coalesce(last >= issued_on, false) AS settled
+        FROM (
+            SELECT hash(bill_id) AS h, customer_id, cycle, amount, issued_on FROM bills
+            WHERE amount > 0 AND cancelled_on IS NULL
+                AND due_on < (SELECT horizon FROM _clock) - {LIVE_ONLY_AGE_DAYS}
+        ) LEFT JOIN named USING (h) LEFT JOIN loose USING (customer_id)
+    ),
+    months AS (SELECT cycle, count(*) AS n, count(*) FILTER (settled) AS s FROM past GROUP BY 1),
+    poor AS (SELECT * FROM months WHERE s < {LIVE_ONLY_SHARE} * n)
+    SELECT count(*), (SELECT count(*) FROM months),
+        format('in {{}} of {{}} past months nearly no bill is settled (first: {{}}, {{}} of {{}})',
+               count(*), (SELECT count(*) FROM months), min(cycle), arg_min(s, cycle),
+               arg_min(n, cycle))
+    FROM poor HAVING sum(n) >= {LIVE_ONLY_MIN_BILLS}
+    """
+
+_STALE = f"""
+    WITH days AS (
+        SELECT DISTINCT posted_at::DATE AS d FROM payments
+        WHERE posted_at < (SELECT as_of FROM _clock)
+    ),
+    gaps AS (SELECT d, d - lag(d) OVER (ORDER BY d) AS gap FROM days),
+    seen AS (
+        SELECT (SELECT as_of FROM _clock) - max(d) - 1 AS silent, max(d) AS last,
+            greatest({POSTING_GAP_DAYS}, max(gap)) AS usual
+        FROM gaps
+    )
+    SELECT silent, usual,
+        format('nothing is posted in the last {{}} days before as_of (last: {{}})', silent, last)
+    FROM seen WHERE silent > usual
+    """
+
+_PARTICULAR = (
+    Rule(
+        id="no-start",
+        severity="warning",
+        table="customers",
+        column="valid_from",
+        scope="row",
+        sql='valid_from IS NULL AND "!valid_from" IS NULL',
+        what="have no start (no opened_on and no bill either), so they are never used",
+        remedy="Fill valid_from or opened_on.",
+    ),
+    Rule(
+        id="overlapping-validity",
+        severity="warning",
+        table="customers",
+        column="valid_from",
+        scope="rows",
+        sql="""
+            SELECT _at FROM customers
+            WINDOW w AS (PARTITION BY customer_id ORDER BY valid_from, _at)
+            QUALIFY closed_on > lead(valid_from) OVER w
+                AND closed_on IS DISTINCT FROM lead(closed_on) OVER w
+            """,
+        what="end after the same customer's next row begins",
+        remedy="Check closed_on, or whether a customer number was given twice.",
+    ),
+    Rule(
+        id="payment-before-issue",
+        severity="warning",
+        table="payments",
+        column="paid_at",
+        scope="rows",
+        sql="""
+            SELECT p._at FROM payments AS p JOIN bills AS b USING (bill_id)
+            WHERE p.paid_at < b.issued_on
+            """,
+        what="lie before the issue of the bill that they name",
+        remedy="Check which source columns are mapped onto paid_at and issued_on.",
+    ),
+    Rule(
+        id="duplicate-payment",
+        severity="warning",
+        table="payments",
+        column="payment_id",
+        scope="rows",
+        sql="""
+            SELECT _at FROM payments
+            WHERE outcome = 'ok' AND bill_id IS NOT NULL
+                AND hash(bill_id, amount, date_trunc('minute', paid_at)) IN (
+                    SELECT hash(bill_id, amount, date_trunc('minute', paid_at)) FROM payments
+                    WHERE outcome = 'ok' AND bill_id IS NOT NULL
+                    GROUP BY 1 HAVING count(*) > 1
+                )
+            QUALIFY row_number() OVER (
+                PARTITION BY bill_id, amount, date_trunc('minute', paid_at) ORDER BY _at) > 1
+            """,
+        what="repeat another payment's bill, amount and minute",
+        remedy="Check whether an export was loaded twice.",
+    ),
+    Rule(
+        id="stale-payments",
+        severity="warning",
+        table="payments",
+        column="posted_at",
+        scope="table",
+        sql=_STALE,
+        remedy="Export the payments through as_of.",
+    ),
+    Rule(
+        id="live-only",
+        severity="warning",
+        table="bills",
+        column="bill_id",
+        scope="table",
+        sql=_LIVE_ONLY,
+        remedy="Export settled bills and their payments too (archive tables such as *_ARC).",
+    ),
+)
+
+WARNING_RULES: tuple[Rule, ...] = (
+    *(rule for table in TABLES.values() for rule in _stray_rules(table)),
+    *_PARTICULAR,
+    *_future_rules(),
+    _drop_rule("bills", "cycle", "cycle // 100 * 12 + cycle % 100 - 1", "issued_on"),
+    _drop_rule("payments", "paid_at", "year(paid_at) * 12 + month(paid_at) - 1", "paid_at"),
+)
