@@ -1,0 +1,67 @@
+"""From a feature matrix to a calibrated score, its proof and its reasons; never files or MLflow."""
+
+from models.baselines import BASELINES, Baseline, available, score_baseline
+from models.calibration import Calibration, fit_calibration
+from models.explain import (
+    Contributions,
+    RowReasons,
+    Sentence,
+    by_family,
+    contributions,
+    explain,
+    reasons,
+)
+from models.fit import FitReport, Parameters, Part, fit
+from models.metrics import (
+    Ranking,
+    at_capacity,
+    auc,
+    brier,
+    calibration_line,
+    ece,
+    evaluate,
+    gini,
+    ks,
+    log_loss,
+    pr_auc,
+    reliability,
+)
+from models.predictor import Card, Model
+from models.resampling import Interval, bootstrap, bootstrap_difference
+
+__all__ = [
+    "BASELINES",
+    "Baseline",
+    "Calibration",
+    "Card",
+    "Contributions",
+    "FitReport",
+    "Interval",
+    "Model",
+    "Parameters",
+    "Part",
+    "Ranking",
+    "RowReasons",
+    "Sentence",
+    "at_capacity",
+    "auc",
+    "available",
+    "bootstrap",
+    "bootstrap_difference",
+    "brier",
+    "by_family",
+    "calibration_line",
+    "contributions",
+    "ece",
+    "evaluate",
+    "explain",
+    "fit",
+    "fit_calibration",
+    "gini",
+    "ks",
+    "log_loss",
+    "pr_auc",
+    "reasons",
+    "reliability",
+    "score_baseline",
+]

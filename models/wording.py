@@ -1,0 +1,110 @@
+"""Sentences with a row's own numbers: of which rows one is true, and how each unit is written."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from contract.errors import ConfigError
+from features.declare import Feature, Reason, Text, Unit
+
+Mask = npt.NDArray[np.bool_]
+
+# Columns of the matrix beside the features that a sentence may quote.
+_KEYS: dict[str, Unit] = {"open_cny": "CNY"}
+
+_QUOTED = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+
+def _whole(value: float) -> str:
+    return f"{round(value):,d}"
+
+
+_WRITTEN: dict[Unit, Callable[[float], str]] = {
+    "CNY": lambda value: f"¥{value:,.2f}" if value >= 0 else f"-¥{-value:,.2f}",
+    "kWh": _whole,
+    "kVA": _whole,
+    "days": _whole,
+    "count": _whole,
+    "flag": _whole,
+    "share": lambda value: f"{value:.0%}",
+    "ratio": lambda value: f"{value:.1f}",
+    "number": lambda value: f"{value:,.6g}",
+}
+
+
+def write(value: float | str, unit: Unit) -> str:
+    """Return a value as people read it; a missing one is a dash.
+
+    >>> [write(v, u) for v, u in ((1234.5, "CNY"), (7.6, "days"), (0.254, "share"))]
+    ['¥1,234.50', '8', '25%']
+    >>> write(1.94, "ratio"), write("bank_debit", "code"), write(float("nan"), "CNY")
+    ('1.9', 'bank_debit', '-')
+    """
+    if pd.isna(value):
+        return "-"
+    return str(value) if unit == "code" else _WRITTEN[unit](float(value))
+
+
+def quoted_units(features: Sequence[Feature]) -> dict[str, Unit]:
+    """Return the unit of each column that a sentence may quote.
+
+    Raises:
+        ConfigError: A sentence quotes a column that is no feature.
+    """
+    units: dict[str, Unit] = {**_KEYS, **{f.name: f.unit for f in features}}
+    for feature in features:
+        for reason in filter(None, (feature.risk, feature.relief)):
+            unknown = [column for column in reason.columns() if column not in units]
+            if unknown:
+                raise ConfigError(
+                    f"feature {feature.name}: a reason quotes {unknown[0]}, which is no feature; "
+                    "quote a declared column."
+                )
+    return units
+
+
+def holds(reason: Reason, feature: Feature, matrix: pd.DataFrame) -> Mask:
+    """Return, per row, whether the reason is true of it and all that it quotes is known.
+
+    Raises:
+        ConfigError: A condition compares a code with a number.
+    """
+    said = _meets(reason, feature, matrix[feature.name])
+    for column in reason.columns():
+        said = said & matrix[column].notna().to_numpy()
+    return said
+
+
+def _meets(reason: Reason, feature: Feature, column: pd.Series) -> Mask:
+    if not feature.is_categorical:
+        return reason.holds(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    if reason.when:
+        raise ConfigError(
+            f"feature {feature.name}: its reason holds when {reason.when!r}, but it is a code; "
+            "declare a flag for the code that matters."
+        )
+    return column.notna().to_numpy()
+
+
+def fill(text: Text, matrix: pd.DataFrame, units: Mapping[str, Unit]) -> list[Text]:
+    """Return the sentence once per row, each with that row's values."""
+    quoted = Reason(text=text).columns()
+    written = {c: [write(v, units[c]) for v in matrix[c].tolist()] for c in quoted}
+    zh, en = _pieces(text.zh), _pieces(text.en)
+    return [
+        Text(zh=_joined(zh, written, row), en=_joined(en, written, row))
+        for row in range(len(matrix))
+    ]
+
+
+def _pieces(template: str) -> list[tuple[str, str]]:
+    """Cut a template into plain text and the column that follows it."""
+    parts = _QUOTED.split(template)
+    return list(zip(parts[::2], [*parts[1::2], ""], strict=True))
+
+
+def _joined(pieces: list[tuple[str, str]], written: Mapping[str, list[str]], row: int) -> str:
+    return "".join(plain + (written[column][row] if column else "") for plain, column in pieces)
