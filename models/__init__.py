@@ -1,4 +1,7 @@
-"""From a feature matrix to a calibrated score, its proof and its reasons; never files or MLflow."""
+"""From a feature matrix to a calibrated score, its proof and its reasons; never files or MLflow.
+
+`models.plots` is imported by its own name: matplotlib costs most of a second.
+"""
 
 from models.baselines import BASELINES, Baseline, available, score_baseline
 from models.calibration import Calibration, fit_calibration
@@ -28,6 +31,7 @@ from models.metrics import (
 )
 from models.predictor import Card, Model
 from models.resampling import Interval, bootstrap, bootstrap_difference
+from models.scorecard import Scorecard, fit_scorecard
 
 __all__ = [
     "BASELINES",
@@ -42,6 +46,7 @@ __all__ = [
     "Part",
     "Ranking",
     "RowReasons",
+    "Scorecard",
     "Sentence",
     "at_capacity",
     "auc",
@@ -57,6 +62,7 @@ __all__ = [
     "explain",
     "fit",
     "fit_calibration",
+    "fit_scorecard",
     "gini",
     "ks",
     "log_loss",
