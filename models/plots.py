@@ -1,0 +1,139 @@
+"""Pictures for MLflow and the model card: what drives the score, is it true, what does it catch.
+
+Each function returns a Figure that nobody else holds, so nothing has to be closed and no file is
+written. Labels are English; the lists and reports that customers' staff read are elsewhere.
+"""
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from models.explain import contributions
+from models.metrics import AnyArray, FloatArray, Ranking, reliability
+from models.predictor import Model
+
+_MODEL, _OTHERS = "#c0392b", ("#2c3e50", "#2980b9", "#27ae60", "#8e44ad", "#d68910", "#7f8c8d")
+
+
+def calibration_plot(y: AnyArray, p: AnyArray, *, bins: int = 10) -> Figure:
+    """Draw the late rate against the mean probability of bins of equal count, and the counts.
+
+    Whiskers are two standard errors of a bin's late rate, so a gap inside them is no evidence.
+    """
+    told, late, rows = reliability(y, p, bins).T
+    figure = _figure(6.0, 6.5)
+    above, below = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
+    top = float(max(np.max(p), late.max()))
+    error = 2 * np.sqrt(late * (1 - late) / rows)
+    above.plot([0, top], [0, top], color="#7f8c8d", linestyle="--", label="perfect")
+    above.errorbar(told, late, yerr=error, fmt="o-", color=_MODEL, capsize=3, label="model")
+    above.set(ylabel="share of bills late", ylim=(0, None), title="Calibration")
+    above.legend(loc="upper left")
+    _histogram(below, np.asarray(p, np.float64), top)
+    return figure
+
+
+def gains_plot(
+    y: AnyArray,
+    scores: Mapping[str, AnyArray],
+    *,
+    amount: AnyArray | None = None,
+    capacity: float = 0.05,
+) -> Figure:
+    """Draw the share caught against the share of bills listed, and the lift, for each score.
+
+    Args:
+        y: 1 for a late bill.
+        scores: By name, the model first; the others are drawn beneath it.
+        amount: Yuan open on each bill; when given, gains are of the late amount.
+        capacity: Share of the bills that the staff can handle, marked by a line.
+    """
+    figure = _figure(11.0, 5.0)
+    left, right = figure.subplots(1, 2)
+    for place, (name, score) in enumerate(scores.items()):
+        listed, late, late_amount = Ranking(y, score, amount).gains()
+        caught = late if amount is None else late_amount
+        style = _style(place)
+        left.plot(np.append(0, listed), np.append(0, caught), label=name, **style)
+        right.plot(listed, caught / listed, label=name, **style)
+    what = "late bills" if amount is None else "late amount"
+    left.set(xlabel="share of bills listed", ylabel=f"share of {what} caught", title="Gains")
+    right.set(xlabel="share of bills listed", ylabel="caught / listed (times)", title="Lift")
+    right.set(xscale="log", xlim=(capacity / 10, 1))
+    left.plot([0, 1], [0, 1], color="#bdc3c7", linestyle="--")
+    right.axhline(1, color="#bdc3c7", linestyle="--")
+    for axes in (left, right):
+        axes.axvline(capacity, color="#2c3e50", linestyle=":", linewidth=1)
+        axes.grid(alpha=0.3)
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    left.legend(loc="lower right", fontsize=8)
+    return figure
+
+
+def shap_summary(
+    model: Model, matrix: pd.DataFrame, *, rows: int = 2_000, most: int = 20, seed: int = 0
+) -> Figure:
+    """Draw the shap library's summary of a sample of rows: each dot a row, right is riskier.
+
+    Args:
+        model: What to explain.
+        matrix: Rows to sample from.
+        rows: Size of the sample.
+        most: Features shown, strongest first.
+        seed: Of the sample and of the dots' jitter.
+    """
+    generator = np.random.default_rng(seed)
+    chosen = matrix.iloc[np.sort(generator.permutation(len(matrix))[:rows])]
+    encoded = pd.DataFrame(model.encode(chosen), columns=model.card.features)
+    # What shap.TreeExplainer would call; shap draws.
+    found = contributions(model, chosen).log_odds
+    with warnings.catch_warnings():
+        # shap 0.51 still calls Colormap.set_bad; this may go when it no longer does.
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        return _shap_summary(found, encoded, most=most, generator=generator)
+
+
+def _shap_summary(
+    found: FloatArray, encoded: pd.DataFrame, *, most: int, generator: np.random.Generator
+) -> Figure:
+    # shap and pyplot cost seconds to import and are needed for this picture alone.
+    import shap  # noqa: PLC0415
+    from matplotlib import pyplot as plt  # noqa: PLC0415
+
+    figure = plt.figure()
+    try:
+        shap.summary_plot(found, encoded, max_display=most, show=False, rng=generator)
+        figure.axes[0].set_xlabel("contribution to the log-odds of paying late")
+        return _freed(figure)
+    finally:
+        plt.close(figure)
+
+
+def _freed(figure: Figure) -> Figure:
+    """Take a figure out of pyplot's hands: closing there leaves it whole here."""
+    figure.set_layout_engine("tight")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _figure(width: float, height: float) -> Figure:
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _histogram(axes: Axes, p: FloatArray, top: float) -> None:
+    axes.hist(p, bins=40, range=(0, top), color="#95a5a6")
+    axes.set(xlabel="probability told", ylabel="bills")
+
+
+def _style(place: int) -> dict[str, object]:
+    if place == 0:
+        return {"color": _MODEL, "linewidth": 2.4, "zorder": 3}
+    return {"color": _OTHERS[(place - 1) % len(_OTHERS)], "linewidth": 1.2}

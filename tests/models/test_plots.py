@@ -1,0 +1,53 @@
+import io
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from models.plots import calibration_plot, gains_plot, shap_summary
+
+
+def drawn(figure: Figure) -> bytes:
+    """Return the picture; drawing is where matplotlib complains, and warnings are errors."""
+    out = io.BytesIO()
+    figure.savefig(out, format="png")
+    assert plt.get_fignums() == []
+    return out.getvalue()
+
+
+def labels(figure: Figure) -> str:
+    return " | ".join(a.get_xlabel() + " | " + a.get_ylabel() for a in figure.axes)
+
+
+def test_calibration_plot_shows_the_told_against_the_seen(model, unseen) -> None:
+    figure = calibration_plot(unseen.y, model.predict(unseen.matrix))
+    assert "share of bills late" in labels(figure)
+    assert "probability told | bills" in labels(figure)
+    assert drawn(figure).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("amount", [True, False])
+def test_gains_plot_lays_baselines_beneath_the_model(model, unseen, amount: bool) -> None:  # noqa: FBT001
+    scores = {"model": model.predict(unseen.matrix), "count": unseen.matrix["late_count"]}
+    owed = unseen.matrix["open_cny"] if amount else None
+    figure = gains_plot(unseen.y, scores, amount=owed, capacity=0.1)
+    entries = [entry.get_text() for entry in figure.axes[0].get_legend().get_texts()]
+    assert entries == ["model", "count"]
+    assert ("late amount" if amount else "late bills") in labels(figure)
+    assert drawn(figure).startswith(b"\x89PNG")
+
+
+def test_gains_begin_at_nothing_and_end_at_all(unseen) -> None:
+    figure = gains_plot(unseen.y, {"truth": unseen.truth})
+    listed, caught = figure.axes[0].lines[0].get_data()
+    assert (listed[0], caught[0], listed[-1], caught[-1]) == (0, 0, 1, 1)
+    assert (np.diff(np.asarray(caught)) >= 0).all()
+
+
+def test_shap_summary_names_the_strongest_features(model, unseen) -> None:
+    figure = shap_summary(model, unseen.matrix, rows=200, most=3)
+    names = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
+    assert "late_count" in names
+    assert "log-odds of paying late" in labels(figure)
+    assert drawn(figure).startswith(b"\x89PNG")
