@@ -13,16 +13,20 @@ FILE_SHIFT = 40
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a row came from: its number among the rows of a file, and its line if that differs."""
+    """Where a row came from: its number among the rows of a file, and its line in it.
+
+    A line that is no row has no number; a row of a Parquet file has no line.
+    """
 
     file: str
-    row: int
+    row: int | None = None
     line: int | None = None
 
     def __str__(self) -> str:
         """Name the place as a person would look for it."""
+        row = f"row {self.row:,}, " if self.row else ""
         line = f" line {self.line:,}" if self.line else ""
-        return f"row {self.row:,}, {self.file}{line}"
+        return f"{row}{self.file}{line}"
 
 
 # Finds the places of rows of a table from their ``_at``.
@@ -51,7 +55,8 @@ class Breach:
     def message(self) -> str:
         """Return one line: table, column, count, first example, remedy."""
         first = f" (first: {self.first})" if self.first else ""
-        return f"{self.table}.{self.column}: {self.found}{first}. {self.remedy}"
+        subject = f"{self.table}.{self.column}" if self.column else self.table
+        return f"{subject}: {self.found}{first}. {self.remedy}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,9 @@ from contract.breach import FILE_SHIFT, Breach, CheckReport, Locate, Place
 from contract.dataset import Dataset, table_files
 from contract.error_rules import ERROR_RULES
 from contract.errors import ConfigError
-from contract.rule import Rule, fault, has_fault
+from contract.rule import Rule, fault, has_fault, rounding
 from contract.tables import TABLES, Column, Table
-from contract.warning_rules import FUTURE_SLACK_DAYS, WARNING_RULES
+from contract.warning_rules import FUTURE_SLACK_DAYS, LIVE_ONLY_SAMPLE, WARNING_RULES
 
 __all__ = ["RULES", "Breach", "CheckReport", "Place", "check_dataset"]
 
@@ -63,7 +63,7 @@ def promoted(ids: frozenset[str]) -> tuple[Rule, ...]:
 
 
 def set_clock(connection: engine.Connection, as_of: date | None) -> None:
-    """Give the rules their days: as_of, the horizon and the latest believable day.
+    """Give the rules their days (as_of, horizon, the latest believable) and sampling stride.
 
     The horizon is the end of the last month in which bills or payments have a fifth of their
     usual monthly number or more, so that one mistyped year does not move it.
@@ -81,7 +81,8 @@ def set_clock(connection: engine.Connection, as_of: date | None) -> None:
         usual AS (SELECT m FROM months QUALIFY n >= 0.2 * median(n) OVER (PARTITION BY source)),
         last AS (SELECT max(last_day(m)) AS horizon FROM usual)
         SELECT CAST($1 AS DATE) AS as_of, horizon,
-            greatest(CAST($1 AS DATE), horizon + {FUTURE_SLACK_DAYS}) AS latest
+            greatest(CAST($1 AS DATE), horizon + {FUTURE_SLACK_DAYS}) AS latest,
+            (SELECT count(*) FROM bills) // {LIVE_ONLY_SAMPLE} + 1 AS stride
         FROM last
         """,
         [as_of],
@@ -225,6 +226,11 @@ def _rows(dataset: Dataset, table: Table) -> str:
         f", {_unknown_code(column)} AS {engine.name(fault(column.name))}"
         for column in table.columns
         if has_fault(column)
+    )
+    faults += "".join(
+        f", false AS {engine.name(rounding(column.name))}"
+        for column in table.columns
+        if column.kind == "money"
     )
     files = table_files(dataset.folder, table.name)
     names = ", ".join(engine.text(path) for path in files)

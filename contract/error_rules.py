@@ -4,7 +4,17 @@ from collections.abc import Iterator
 
 from contract.engine import name
 from contract.rule import Rule, fault, has_fault
-from contract.tables import TABLES, Column, Table
+from contract.tables import TABLES, Column, Kind, Table
+
+_MEANT: dict[Kind, str] = {
+    "date": "a day",
+    "timestamp": "a moment",
+    "month": "a month",
+    "money": "an amount",
+    "number": "a number",
+    "integer": "a whole number",
+    "bool": "yes or no",
+}
 
 
 def _column_rules(table: Table) -> Iterator[Rule]:
@@ -41,7 +51,7 @@ def _column_rules(table: Table) -> Iterator[Rule]:
                 column=column.name,
                 scope="row",
                 sql=unread,
-                what=f"cannot be read as a {column.kind}",
+                what=f"cannot be read as {_MEANT[column.kind]}",
                 remedy="Correct them, or name their format in the mapping.",
                 shows="first",
             )
@@ -110,7 +120,7 @@ _PARTICULAR = (
         column="due_on",
         scope="row",
         sql="due_on < issued_on",
-        what="are due before their issue day",
+        what="fall due before the issue day",
         remedy="Check which source columns are mapped onto due_on and issued_on.",
     ),
     Rule(

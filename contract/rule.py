@@ -2,7 +2,8 @@
 
 A rule's SQL reads views named after the contract's tables. A view has the table's columns; for
 each column whose written value may not be taken a text ``!column``, which holds that value where
-it was not and is empty elsewhere; and ``_at``, the place of the row in its source.
+it was not and is empty elsewhere; for each amount a boolean ``~column``; and ``_at``, the place
+of the row in its source.
 """
 
 from dataclasses import dataclass
@@ -46,6 +47,11 @@ def fault(column: str) -> str:
     '!due_on'
     """
     return f"!{column}"
+
+
+def rounding(column: str) -> str:
+    """Return the name of the column that says an amount was written finer than a fen."""
+    return f"~{column}"
 
 
 def has_fault(column: Column) -> bool:

@@ -6,13 +6,16 @@ Each is silent on ordinary data: seasons, customers billed every second month, n
 from collections.abc import Iterator
 
 from contract.engine import name
-from contract.rule import Rule
+from contract.rule import Rule, rounding
 from contract.tables import TABLES, Table
 
 # A settled share below this, in cycles long past, is no utility's: settled bills are missing.
 LIVE_ONLY_SHARE = 0.2
 LIVE_ONLY_MIN_BILLS = 20
 LIVE_ONLY_AGE_DAYS = 90
+
+# A share needs no more bills than this; of a larger table every so many-th bill is looked at.
+LIVE_ONLY_SAMPLE = 1_000_000
 
 # A month is a drop when it has under half of what the months around it lead one to expect, and
 # a table is too small to judge below this many rows a month.
@@ -43,6 +46,21 @@ def _stray_rules(table: Table) -> Iterator[Rule]:
             what=f"name a {owner[:-1]} that is not in {owner}",
             remedy=f"Add the {owner} or drop the rows.",
         )
+
+
+def _rounding_rules(table: Table) -> Iterator[Rule]:
+    for column in table.columns:
+        if column.kind == "money":
+            yield Rule(
+                id="rounded-amount",
+                severity="warning",
+                table=table.name,
+                column=column.name,
+                scope="row",
+                sql=name(rounding(column.name)),
+                what="are written finer than a fen and were rounded",
+                remedy="Check that the column is an amount in yuan.",
+            )
 
 
 def _future_rules() -> Iterator[Rule]:
@@ -116,7 +134,7 @@ def _drop_rule(table: str, column: str, month: str, day: str) -> Rule:
 _LIVE_ONLY = f"""
     WITH named AS (
         SELECT hash(bill_id) AS h, sum(amount) AS paid FROM payments
-        WHERE outcome = 'ok' AND bill_id IS NOT NULL GROUP BY 1
+        WHERE outcome = 'ok' AND hash(bill_id) % (SELECT stride FROM _clock) = 0 GROUP BY 1
     ),
     loose AS (
         SELECT customer_id, max(paid_at) AS last FROM payments
@@ -128,15 +146,16 @@ _LIVE_ONLY = f"""
         FROM (
             SELECT hash(bill_id) AS h, customer_id, cycle, amount, issued_on FROM bills
             WHERE amount > 0 AND cancelled_on IS NULL
+                AND hash(bill_id) % (SELECT stride FROM _clock) = 0
                 AND due_on < (SELECT horizon FROM _clock) - {LIVE_ONLY_AGE_DAYS}
         ) LEFT JOIN named USING (h) LEFT JOIN loose USING (customer_id)
     ),
     months AS (SELECT cycle, count(*) AS n, count(*) FILTER (settled) AS s FROM past GROUP BY 1),
     poor AS (SELECT * FROM months WHERE s < {LIVE_ONLY_SHARE} * n)
     SELECT count(*), (SELECT count(*) FROM months),
-        format('in {{}} of {{}} past months nearly no bill is settled (first: {{}}, {{}} of {{}})',
-               count(*), (SELECT count(*) FROM months), min(cycle), arg_min(s, cycle),
-               arg_min(n, cycle))
+        format('in {{}} of {{}} past months nearly no bill is settled (first: {{}}, {{}} %)',
+               count(*), (SELECT count(*) FROM months), min(cycle),
+               arg_min(100 * s // n, cycle))
     FROM poor HAVING sum(n) >= {LIVE_ONLY_MIN_BILLS}
     """
 
@@ -236,7 +255,12 @@ _PARTICULAR = (
 )
 
 WARNING_RULES: tuple[Rule, ...] = (
-    *(rule for table in TABLES.values() for rule in _stray_rules(table)),
+    *(
+        rule
+        for table in TABLES.values()
+        for rules in (_stray_rules, _rounding_rules)
+        for rule in rules(table)
+    ),
     *_PARTICULAR,
     *_future_rules(),
     _drop_rule("bills", "cycle", "cycle // 100 * 12 + cycle % 100 - 1", "issued_on"),

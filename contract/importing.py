@@ -1,0 +1,154 @@
+"""Importing a source: read, map, type and check everything, then write a dataset or nothing.
+
+The dataset is written beside its place and renamed, so it is whole or it is not there. No row is
+left out in silence: rows read = rows written + dropped by the mapping + set aside.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from contract import engine
+from contract.breach import CheckReport
+from contract.checks import promoted, run_rules, set_clock
+from contract.errors import ConfigError, DataError
+from contract.importreport import ImportReport, build_report
+from contract.mapping import Mapping
+from contract.quarantine import write_quarantine
+from contract.rule import Rule, fault
+from contract.setaside import Workbench
+from contract.shaping import Shaped, shape_table
+from contract.source import Source
+from contract.tables import TABLES
+
+# Each round sets aside what the round before has orphaned; a chain is never longer than this.
+_ROUNDS = len(TABLES)
+
+Progress = Callable[[str], None]
+
+
+def import_tables(
+    source: Path,
+    mapping: Mapping,
+    out: Path,
+    *,
+    quarantine: bool = False,
+    promote: frozenset[str] = frozenset(),
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Import a source's files as a dataset.
+
+    Args:
+        source: A folder of files, or one file.
+        mapping: How its files, columns and codes become the contract's.
+        out: The dataset's folder; it must be new or empty.
+        quarantine: Set rows in breach aside, with those that depend on them, instead of stopping.
+        promote: Ids of warnings that count as errors.
+        progress: Is told of each step in a few words.
+
+    Raises:
+        ConfigError: out holds files already, or promote names no warning.
+        DataError: A file or row breaks the contract; every breach is a line.
+    """
+    tell = progress or _tell_nobody
+    rules = promoted(promote)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError(f"{out}: holds files already. Give a new or an empty folder.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".import-", dir=out.parent) as folder:
+        work = Path(folder)
+        shaped = _shape_all(Source(source, work), mapping, work, tell)
+        with engine.connect(spill=work) as connection:
+            bench = Workbench(connection, shaped)
+            report = _checked(bench, rules, quarantine=quarantine, tell=tell)
+            result = build_report(bench, report, mapping=mapping.name, source=source.name)
+            _write(bench, result, out, work)
+    tell(f"wrote {out.name}")
+    return result
+
+
+def _tell_nobody(_: str) -> None:
+    return
+
+
+def _shape_all(source: Source, mapping: Mapping, work: Path, tell: Progress) -> dict[str, Shaped]:
+    """Read every mapped table; what is wrong with any file is said at once."""
+    shaped: dict[str, Shaped] = {}
+    faults: list[str] = []
+    for name, table in TABLES.items():
+        if name not in mapping.tables:
+            continue
+        try:
+            rows = shape_table(table, mapping.tables[name], source, work)  # type: ignore[index]
+        except DataError as wrong:
+            faults.append(str(wrong))
+            continue
+        if rows is not None:
+            tell(f"read {name} from {', '.join(file.label for file in rows.files)}")
+            shaped[name] = rows
+    if faults:
+        raise DataError("\n".join(faults))
+    return shaped
+
+
+def _checked(
+    bench: Workbench, rules: tuple[Rule, ...], *, quarantine: bool, tell: Progress
+) -> CheckReport:
+    """Check the rows, set aside those in breach if asked, and return the last report.
+
+    Raises:
+        DataError: An error remains.
+    """
+    rules = (*rules, *_extra_rules(bench.shaped))
+    for _ in range(_ROUNDS):
+        tell("checking")
+        set_clock(bench.connection, None)
+        report = run_rules(
+            bench.connection, rules, present=frozenset(bench.shaped), locate=bench.locate
+        )
+        report = replace(report, breaches=(*bench.broken_lines(), *report.breaches))
+        if not (quarantine and report.errors and bench.set_aside(report.errors, rules)):
+            break
+    report.raise_on_errors()
+    return report
+
+
+def _extra_rules(shaped: dict[str, Shaped]) -> tuple[Rule, ...]:
+    """The numbers that a mapping adds must be readable like those of the contract."""
+    return tuple(
+        Rule(
+            id="unreadable",
+            severity="error",
+            table=name,
+            column=extra,
+            scope="row",
+            sql=f"{engine.name(fault(extra))} IS NOT NULL",
+            what="cannot be read as a number",
+            remedy="Correct them, or map the column as categorical.",
+            shows="first",
+        )
+        for name, rows in shaped.items()
+        for extra, kind in rows.extras.items()
+        if kind == "numeric"
+    )
+
+
+def _write(bench: Workbench, report: ImportReport, out: Path, work: Path) -> None:
+    """Write the tables, what was set aside and the report beside, then rename the whole."""
+    beside = work / "dataset"
+    beside.mkdir(mode=0o700)
+    bench.connection.execute("SET preserve_insertion_order = true")
+    for name in bench.shaped:
+        bench.connection.execute(
+            f"COPY (SELECT {bench.columns(name)} FROM {name}) "
+            f"TO {engine.text(beside / f'{name}.parquet')} (FORMAT parquet, COMPRESSION zstd)"
+        )
+    write_quarantine(bench, beside / "quarantine")
+    content = json.dumps(report.as_dict(), ensure_ascii=False, indent=2)
+    (beside / "import.json").write_text(content + "\n", encoding="utf-8")
+    if out.exists():
+        out.rmdir()
+    os.replace(beside, out)  # noqa: PTH105

@@ -1,0 +1,115 @@
+"""A mapping file: how a source's files, columns and codes become the contract's tables.
+
+Every scalar of the YAML is read as text, so that the code 01 stays 01, and the column ``on``
+and the code Y are words. Presets lie in configs/mappings.
+"""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from contract.errors import ConfigError
+from contract.mapping_model import Mapping, TableMapping
+
+__all__ = ["Mapping", "TableMapping", "load_mapping", "presets"]
+
+
+def presets() -> tuple[str, ...]:
+    """Return the names of the mappings that come with duewatch."""
+    folder = files("configs") / "mappings"
+    return tuple(sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir()))
+
+
+def load_mapping(name_or_path: str | Path) -> Mapping:
+    """Load a preset by its name, or a mapping file by its path.
+
+    Raises:
+        ConfigError: There is no such file, or it is not a mapping; each fault is a line with the
+            file and the path in its YAML.
+    """
+    label, content = _content(name_or_path)
+    raw = _parse(label, content)
+    try:
+        return Mapping.model_validate({"name": Path(label).stem} | raw)
+    except ValidationError as fault:
+        lines = [line for error in fault.errors() for line in _explain(error, raw)]
+        raise ConfigError("\n".join(f"{label}: {line}" for line in lines)) from fault
+
+
+def _content(name_or_path: str | Path) -> tuple[str, str]:
+    preset = files("configs") / "mappings" / f"{name_or_path}.yaml"
+    if str(name_or_path) in presets():
+        return f"{name_or_path}.yaml", preset.read_text(encoding="utf-8")
+    path = Path(name_or_path)
+    try:
+        return path.name, path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as fault:
+        raise ConfigError(
+            f"{name_or_path}: no such mapping. Give a YAML file in UTF-8, "
+            f"or one of {', '.join(presets())}."
+        ) from fault
+
+
+class _TextLoader(yaml.BaseLoader):
+    """Reads every scalar as text, and refuses a key that stands twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - yaml's signature
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value} stands twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+def _parse(label: str, content: str) -> dict[str, Any]:
+    try:
+        raw = yaml.load(content, Loader=_TextLoader)  # noqa: S506 - BaseLoader makes only text
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        place = f" line {mark.line + 1}" if mark else ""
+        problem = getattr(fault, "problem", None) or "not YAML"
+        raise ConfigError(f"{label}{place}: {problem}. Correct the YAML.") from fault
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{label}: expected keys such as tables; found none.")
+    return raw
+
+
+def _explain(error: Any, raw: dict[str, Any]) -> Iterator[str]:
+    """Say a fault of validation with its path in the YAML as it was written."""
+    if error["type"] == "value_error" and not error["loc"]:
+        for line in str(error["ctx"]["error"]).splitlines():
+            path, _, rest = line.partition(" ")
+            yield f"{_written(tuple(path.split('.')), raw)} {rest}."
+        return
+    path = _written(error["loc"], raw)
+    if error["type"] == "extra_forbidden":
+        yield f"{path} is not a key here. Remove it or correct its name."
+    elif error["type"] == "missing":
+        yield f"{path} is missing."
+    else:
+        message = error["msg"]
+        yield f"{path}: {message[0].lower()}{message[1:]}."
+
+
+def _written(loc: tuple[Any, ...], raw: Any) -> str:
+    """Return the path of a fault without the positions that a single value does not have."""
+    parts: list[str] = []
+    for step in loc:
+        if isinstance(raw, dict):
+            if step not in raw and str(step).startswith(("dict[", "tuple[", "[key]")):
+                continue
+            raw = raw.get(step)
+            parts.append(str(step))
+        elif isinstance(raw, list) and str(step).isdigit():
+            raw = raw[int(step)] if int(step) < len(raw) else None
+            parts.append(str(step))
+        elif raw is None:
+            parts.append(str(step))
+    return ".".join(parts)

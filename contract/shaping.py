@@ -1,0 +1,209 @@
+"""Turning the files of one table into typed rows that still know where they came from.
+
+A shaped row has the table's columns and extras as far as they can be read, each written value
+that cannot (``!column``, see contract.rule), its place ``_at`` and, when the mapping leaves it
+out, the name of the reason in ``_drop``. Defaults are not filled in here: an empty value must
+not look like a written one before it is checked.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contract import engine
+from contract.breach import FILE_SHIFT
+from contract.dataset import EXTRA_STORED_AS, Extra, engine_files
+from contract.errors import DataError
+from contract.mapping import TableMapping
+from contract.rule import fault, has_fault, rounding
+from contract.source import Source
+from contract.staged import Staged
+from contract.tables import EXTRA_PREFIX, STORED_AS, Column, Table
+from contract.values import cleaned, is_rounded, read_as, read_number, recoded
+
+_EXTRA_TYPES: dict[Extra, str] = {kind: stored for stored, kind in EXTRA_STORED_AS.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shaped:
+    """One table's rows in a temporary Parquet file.
+
+    Attributes:
+        files: The source files; a row's ``_at`` holds the position in this list.
+        rows: A SQL FROM-expression of the shaped rows.
+        extras: The further columns, with their prefix.
+        absent: Optional columns that the mapping names and no file has.
+        distinct: Positions of the files whose rows count once when they agree.
+    """
+
+    table: Table
+    files: tuple[Staged, ...]
+    rows: str
+    extras: dict[str, Extra] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    distinct: tuple[int, ...] = ()
+
+
+def shape_table(
+    table: Table, parts: tuple[TableMapping, ...], source: Source, work: Path
+) -> Shaped | None:
+    """Read and type all rows of a table; None when it is optional and the source has no file.
+
+    Args:
+        table: The table to fill.
+        parts: Its mapping, one part for each kind of source file.
+        source: Where the files are.
+        work: A folder for temporary files.
+
+    Raises:
+        DataError: A file is missing or unreadable, or has no column for a required one.
+    """
+    read = [(part, file) for part in parts for file in source.read(part.files, part.layout)]
+    if not read:
+        if table.required:
+            sought = ", ".join(pattern for part in parts for pattern in part.files)
+            raise DataError(
+                f"{table.name}: no file in {source.folder.name} is called {sought}. "
+                "Add it, or correct files in the mapping."
+            )
+        return None
+    faults = [fault for part, file in read for fault in _missing(table, part, file)]
+    if faults:
+        raise DataError("\n".join(faults))
+    extras = _extras(parts)
+    selects = [_select(table, part, file, i, extras) for i, (part, file) in enumerate(read)]
+    path = work / f"{table.name}.shaped.parquet"
+    _store(selects, path)
+    return Shaped(
+        table=table,
+        files=tuple(file for _, file in read),
+        rows=engine_files((path,)),
+        extras=extras,
+        absent=_absent(table, read),
+        distinct=tuple(i for i, (part, _) in enumerate(read) if part.distinct),
+    )
+
+
+def _store(selects: list[str], path: Path) -> None:
+    """Write the rows in their order, so that the same source always gives the same bytes."""
+    with engine.connect(spill=path.parent) as connection:
+        connection.execute("SET preserve_insertion_order = true")
+        connection.execute(
+            f"COPY ({' UNION ALL '.join(selects)}) TO {engine.text(path)} (FORMAT parquet)"
+        )
+
+
+def _missing(table: Table, part: TableMapping, file: Staged) -> Iterator[str]:
+    """Name each head that must be there and is not."""
+    needed = {
+        f"{table.name}.{name}": [heads]
+        for name, heads in part.columns.items()
+        if table.column(name).required
+    }
+    needed |= {
+        f"{table.name}.{name}": list(heads)
+        for name, heads in part.compose.items()
+        if table.column(name).required
+    }
+    needed |= {f"the rule {rule}": [drop.column] for rule, drop in part.drop.items()}
+    for what, every in needed.items():
+        for heads in every:
+            if file.column(heads) is None:
+                has = ", ".join(head for head in file.heads if head)
+                yield (
+                    f"{file.label}: no column for {what}; looked for {' or '.join(heads)}, "
+                    f"found {has}. Correct the mapping (columns, header_row) or the export."
+                )
+
+
+def _absent(table: Table, read: list[tuple[TableMapping, Staged]]) -> tuple[str, ...]:
+    asked = {name for part, _ in read for name in part.columns}
+    found = {
+        name
+        for part, file in read
+        for name, heads in part.columns.items()
+        if file.column(heads) is not None
+    }
+    return tuple(name for name in table.names() if name in asked - found)
+
+
+def _extras(parts: tuple[TableMapping, ...]) -> dict[str, Extra]:
+    extras: dict[str, Extra] = {}
+    for part in parts:
+        extras |= {EXTRA_PREFIX + name: "numeric" for name in part.extra.numeric}
+        extras |= {EXTRA_PREFIX + name: "categorical" for name in part.extra.categorical}
+    return extras
+
+
+def _select(
+    table: Table, part: TableMapping, file: Staged, position: int, extras: dict[str, Extra]
+) -> str:
+    """Return the query that shapes one file's rows."""
+    texts = {column.name: _text(part, file, column.name) for column in table.columns}
+    heads = part.extra.numeric | part.extra.categorical
+    for extra in extras:
+        found = file.column(heads.get(extra.removeprefix(EXTRA_PREFIX), ()))
+        texts[extra] = cleaned(found, part.empty) if found else "CAST(NULL AS VARCHAR)"
+    inner = ", ".join(f"{sql} AS {engine.name('=' + name)}" for name, sql in texts.items())
+    outer = [sql for column in table.columns for sql in _typed(column, part)]
+    outer += [sql for extra, kind in extras.items() for sql in _typed_extra(extra, kind)]
+    return (
+        f"(SELECT {', '.join(outer)}, _at, _drop FROM (SELECT {inner}, "
+        f"({position}::BIGINT << {FILE_SHIFT}) + file_row_number + 1 AS _at, "
+        f"{_drop(part, file)} AS _drop FROM {file.relation}))"
+    )
+
+
+def _text(part: TableMapping, file: Staged, column: str) -> str:
+    """Return SQL for the written value of a contract column."""
+    if column in part.constants:
+        return engine.text(part.constants[column])
+    if column in part.compose:
+        found = [file.column(heads) for heads in part.compose[column]]
+        if None in found:
+            return "CAST(NULL AS VARCHAR)"
+        pieces = ", ".join(cleaned(str(piece), part.empty) for piece in found)
+        return f"nullif(concat_ws('-', {pieces}), '')"
+    found_column = file.column(part.columns.get(column, ()))
+    return cleaned(found_column, part.empty) if found_column else "CAST(NULL AS VARCHAR)"
+
+
+def _typed(column: Column, part: TableMapping) -> Iterator[str]:
+    written = engine.name("=" + column.name)
+    value = recoded(written, part.codes.get(column.name, {}))
+    read = read_as(column, value, part.formats(column.name), part.shift_days.get(column.name, 0))
+    yield f"CAST({read} AS {STORED_AS[column.kind]}) AS {engine.name(column.name)}"
+    if has_fault(column):
+        yield _fault(column.name)
+    if column.kind == "money":
+        yield f"{is_rounded(written)} AS {engine.name(rounding(column.name))}"
+
+
+def _typed_extra(extra: str, kind: Extra) -> Iterator[str]:
+    written = engine.name("=" + extra)
+    read = read_number(written) if kind == "numeric" else written
+    yield f"CAST({read} AS {_EXTRA_TYPES[kind]}) AS {engine.name(extra)}"
+    yield _fault(extra)
+
+
+def _fault(column: str) -> str:
+    read, written = engine.name(column), engine.name("=" + column)
+    return f"CASE WHEN {read} IS NULL THEN {written} END AS {engine.name(fault(column))}"
+
+
+def _drop(part: TableMapping, file: Staged) -> str:
+    """Return SQL for the name of the first reason to leave a row out, or NULL."""
+    cases = []
+    for rule, drop in part.drop.items():
+        value = cleaned(str(file.column(drop.column)), part.empty)
+        tests = [_matches(value, pattern) for pattern in drop.values]
+        cases.append(f"WHEN {' OR '.join(tests)} THEN {engine.text(rule)}")
+    return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
+
+
+def _matches(value: str, pattern: str) -> str:
+    if not pattern:
+        return f"{value} IS NULL"
+    if pattern.endswith("*"):
+        return f"starts_with({value}, {engine.text(pattern[:-1])})"
+    return f"{value} = {engine.text(pattern)}"

@@ -1,0 +1,135 @@
+"""Reading one sheet of an Excel workbook: cells as text, days as ISO text, empty rows left out."""
+
+import hashlib
+import zipfile
+from collections.abc import Collection, Iterator
+from datetime import date, datetime, time
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.exceptions import InvalidFileException
+
+from contract.dataset import engine_files
+from contract.errors import DataError
+from contract.staged import Layout, Staged
+
+_BATCH = 20_000
+
+
+def read_workbook(path: Path, label: str, layout: Layout, work: Path) -> Staged:
+    """Read a sheet of a workbook.
+
+    Args:
+        path: The workbook.
+        label: Its name for people.
+        layout: The sheet and the row of its heads.
+        work: A folder for temporary files.
+
+    Raises:
+        DataError: The file is no workbook, the sheet is not there, or its heads cannot be told
+            apart (merged cells, two equal heads).
+    """
+    book = _open(path, label)
+    try:
+        sheet = _sheet(book, label, layout.sheet)
+        label = f"{label} sheet {sheet.title}"
+        cells = sheet.iter_rows(min_row=layout.header_row, values_only=True)
+        heads = _heads(list(islice(cells, 2)), label, layout.header_row)
+        rows = work / f"{hashlib.sha256(f'{path}|{layout}'.encode()).hexdigest()[:16]}.parquet"
+        body = sheet.iter_rows(min_row=layout.header_row + 1, values_only=True)
+        lines = _stage(body, rows, width=len(heads), first_line=layout.header_row + 1)
+    finally:
+        book.close()
+
+    def lines_of(wanted: Collection[int]) -> dict[int, int]:
+        return {row: lines[row - 1] for row in wanted}
+
+    relation = engine_files((rows,), options=", file_row_number=true")
+    return Staged(label=label, heads=heads, relation=relation, lines=lines_of)
+
+
+def _open(path: Path, label: str) -> Any:
+    try:
+        # Values instead of formulas: the number that the utility's staff saw.
+        return openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as fault:
+        raise DataError(
+            f"{label}: not a readable .xlsx workbook. Open it and save it again as .xlsx or CSV."
+        ) from fault
+
+
+def _sheet(book: Any, label: str, name: str | None) -> Any:
+    names = book.sheetnames
+    if name is None and len(names) == 1:
+        name = names[0]
+    if name not in names:
+        asked = f"no sheet {name}" if name else "more than one sheet"
+        raise DataError(f"{label}: {asked}; it has {', '.join(names)}. Name one in the mapping.")
+    sheet = book[name]
+    # A wrong recorded size would cut rows off in silence; the cells themselves decide.
+    sheet.reset_dimensions()
+    return sheet
+
+
+def _heads(top: list[tuple[Any, ...]], label: str, row: int) -> tuple[str, ...]:
+    heads = [as_text(value) or "" for value in (top[0] if top else ())]
+    while heads and not heads[-1]:
+        heads.pop()
+    if not heads:
+        raise DataError(f"{label}: row {row} has no column heads. Give header_row.")
+    below = [as_text(value) for value in top[1]] if len(top) > 1 else []
+    merged = [
+        get_column_letter(i + 1)
+        for i, head in enumerate(heads)
+        if not head and i < len(below) and below[i]
+    ]
+    if merged:
+        raise DataError(
+            f"{label}: no head in row {row} over column {', '.join(merged)} (merged cells?). "
+            "Unmerge the heads, or give the header_row that names every column."
+        )
+    return tuple(heads)
+
+
+def _stage(
+    body: Iterator[tuple[Any, ...]], rows: Path, *, width: int, first_line: int
+) -> list[int]:
+    """Write the rows that are not empty as text, and return the line of each."""
+    schema = pa.schema([(f"c{i}", pa.string()) for i in range(width)])
+    lines: list[int] = []
+    with pq.ParquetWriter(rows, schema) as writer:
+        numbered = enumerate(body, start=first_line)
+        while batch := list(islice(numbered, _BATCH)):
+            full = [(n, values) for n, values in batch if any(v is not None for v in values)]
+            lines.extend(n for n, _ in full)
+            columns = [
+                pa.array([as_text(v[i]) if i < len(v) else None for _, v in full], pa.string())
+                for i in range(width)
+            ]
+            writer.write_table(pa.table(columns, schema=schema))
+    return lines
+
+
+def as_text(value: Any) -> str | None:
+    """Return what a cell holds as text; None for an empty one.
+
+    A whole number has no decimals even if Excel keeps it as a fraction, so a key that was typed
+    as a number stays a key.
+
+    >>> as_text(202610.0), as_text(12.5), as_text(date(2026, 10, 1)), as_text("  ")
+    ('202610', '12.5', '2026-10-01', None)
+    """
+    if value is None or isinstance(value, str):
+        return (value or "").strip(" \t\r\n\u3000\xa0") or None
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="microseconds" if value.microsecond else "seconds")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
