@@ -1,0 +1,127 @@
+"""Every word that a reader of lists sees, in Chinese and in English, read from one YAML file.
+
+A section of codes must word each code of its declaration and no other: a text that is missing in
+either language is an error when the file is read, not an empty cell a month later.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from collection.bands import BANDS
+from contract.errors import ConfigError
+from contract.tables import CHANNELS, PAY_ARRANGEMENTS, SEGMENTS
+from features.declare import Text
+from reports.columns import COLUMNS
+from reports.facts import METRICS
+from reports.strip import GLYPHS
+
+WORDING = Path(__file__).parent.parent / "configs" / "wording.yaml"
+
+GROUPS = ("do", "who", "what", "why", "feedback")
+OUTCOMES = ("answered", "no_answer", "wrong_number", "promised", "disputed", "refused", "paid")
+VERDICTS = ("adopted", "overridden")
+SHEETS = ("about", "list", "summary")
+PHRASES = (
+    "title", "subtitle", "run_id", "as_of", "cycle", "model_version", "data_fingerprint",
+    "customers_scored", "bills_scored", "listed", "capacity", "in_bands", "warnings",
+    "no_warnings", "notes", "comparison", "comparison_note", "no_comparison", "reading", "legend",
+    "glossary", "ranking", "relief", "flagged", "total", "count", "share_of_total", "by_segment",
+    "by_grid", "by_band", "other_grids", "first_rows", "reason", "page", "pick_from_list",
+    "date_wanted",
+)  # fmt: skip
+
+
+def _in_both_languages(value: Any) -> Any:
+    for language in ("zh", "en"):
+        given = value.get(language) if isinstance(value, dict) else None
+        if not isinstance(given, str) or not given.strip():
+            raise ValueError(f"no text in {language}; give both zh and en")
+    if len(value) > 2:
+        raise ValueError(f"only zh and en are read, found {', '.join(map(str, value))}")
+    return Text(**value)
+
+
+Words = Annotated[Text, BeforeValidator(_in_both_languages)]
+
+
+def _wording_of(*codes: str) -> AfterValidator:
+    def check(section: dict[str, Text]) -> dict[str, Text]:
+        missing = [code for code in codes if code not in section]
+        unknown = [code for code in section if code not in codes]
+        if missing:
+            raise ValueError(f"missing {', '.join(missing)}")
+        if unknown:
+            raise ValueError(f"unknown {', '.join(unknown)}")
+        return section
+
+    return AfterValidator(check)
+
+
+class Term(BaseModel):
+    """One entry of the glossary."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    term: Words
+    meaning: Words
+
+
+class Wording(BaseModel):
+    """The wording of lists, section by section; each section is keyed by code."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sheets: Annotated[dict[str, Words], _wording_of(*SHEETS)]
+    groups: Annotated[dict[str, Words], _wording_of(*GROUPS)]
+    columns: Annotated[dict[str, Words], _wording_of(*(column.id for column in COLUMNS))]
+    bands: Annotated[dict[str, Words], _wording_of(*BANDS)]
+    band_meanings: Annotated[dict[str, Words], _wording_of(*BANDS)]
+    segments: Annotated[dict[str, Words], _wording_of(*SEGMENTS)]
+    pay_arrangements: Annotated[dict[str, Words], _wording_of(*PAY_ARRANGEMENTS)]
+    channels: Annotated[dict[str, Words], _wording_of(*CHANNELS)]
+    outcomes: Annotated[dict[str, Words], _wording_of(*OUTCOMES)]
+    verdicts: Annotated[dict[str, Words], _wording_of(*VERDICTS)]
+    strip: Annotated[dict[str, Words], _wording_of(*GLYPHS)]
+    metrics: Annotated[dict[str, Words], _wording_of(*METRICS)]
+    phrases: Annotated[dict[str, Words], _wording_of(*PHRASES)]
+    reading: tuple[Words, ...]
+    glossary: tuple[Term, ...]
+
+    def section(self, name: str) -> dict[str, Text]:
+        """Return the section of that name, as a column's declaration refers to it."""
+        words: dict[str, Text] = getattr(self, name)
+        return words
+
+
+def read_wording(path: Path = WORDING) -> Wording:
+    """Read the wording.
+
+    Raises:
+        ConfigError: The file is no YAML, or a text is missing in a language, or a key is
+            missing or unknown; the message gives the path of each.
+    """
+    try:
+        return Wording.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigError(f"{path.name}: cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        found = "; ".join(_breach(detail["loc"], detail["msg"]) for detail in error.errors())
+        raise ConfigError(f"{path.name}: {found}") from error
+
+
+def both(text: Text, separator: str = " ") -> str:
+    """Return the Chinese, then the English; a word that is the same in both, once.
+
+    >>> both(Text(zh="户号", en="Customer no."), " / "), both(Text(zh="KS", en="KS"))
+    ('户号 / Customer no.', 'KS')
+    """
+    return text.zh if text.zh == text.en else f"{text.zh}{separator}{text.en}"
+
+
+def _breach(path: tuple[int | str, ...], message: str) -> str:
+    return f"{'.'.join(map(str, path)) or 'file'}: {message.removeprefix('Value error, ')}"

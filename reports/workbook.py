@@ -1,0 +1,59 @@
+"""The workbook of a list: how to read it, the list, and its sums, for the people who act on it.
+
+The same list and run give the same bytes: the file carries the as_of day, never the clock.
+"""
+
+from datetime import datetime, time
+from pathlib import Path
+
+import pandas as pd
+from xlsxwriter import Workbook
+
+from reports.cover import write_cover
+from reports.facts import RunFacts
+from reports.list_sheet import write_list_sheet
+from reports.styles import Styles
+from reports.summary import write_summary
+from reports.wording import Wording, both
+
+# Rows are flushed as they are written. Nothing in a cell is taken for a formula, a link or a
+# number because of how it looks: names and ids come from outside.
+_OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+}
+
+
+def write_workbook(path: Path, listed: pd.DataFrame, facts: RunFacts, *, wording: Wording) -> None:
+    """Write the workbook.
+
+    Args:
+        path: Where to write; an existing file is replaced.
+        listed: One row per listed bill in rank order, with the columns of reports.columns
+            and, for its reasons, lists of sentences in reasons_zh and reasons_en.
+        facts: The run that made the list.
+        wording: Every text in it, in both languages.
+    """
+    with Workbook(str(path), _OPTIONS) as workbook:
+        _describe(workbook, facts, wording)
+        styles = Styles(workbook)
+        names = {sheet: both(text) for sheet, text in wording.sheets.items()}
+        about, rows, sums = (workbook.add_worksheet(names[n]) for n in ("about", "list", "summary"))
+        write_cover(about, listed, facts, styles=styles, wording=wording)
+        write_list_sheet(rows, listed, facts, styles=styles, wording=wording)
+        write_summary(sums, listed, workbook, styles=styles, wording=wording)
+
+
+def _describe(workbook: Workbook, facts: RunFacts, wording: Wording) -> None:
+    workbook.set_properties(
+        {
+            "title": both(wording.phrases["title"]),
+            "subject": facts.run_id,
+            "created": datetime.combine(facts.as_of, time()),
+        }
+    )
+    workbook.set_custom_property("run_id", facts.run_id)
+    workbook.set_custom_property("cycle", str(facts.cycle))
+    workbook.set_size(1920, 1080)
