@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Any
 
 import pandas as pd
@@ -26,7 +25,7 @@ from reports.wording import Wording, both
 
 _FIRST_WIDTH = 30.0
 _WIDTH = 13.0
-_LAST = 8  # the last of the columns, 0 being the first
+_LAST = len(METRICS)  # the last of the columns: a ranking, then one for each figure
 _HALVES = ((0, 3), (4, _LAST))  # a Chinese text and, beside it, the English one
 _BESIDE_A_LABEL = ((1, 4), (5, _LAST))
 _BESIDE_A_COUNT = ((2, 4), (5, _LAST))
@@ -87,7 +86,7 @@ def write_cover(
     sheet.set_column(1, _LAST, _WIDTH)
     page = _Page(sheet, styles, wording)
     _write_title(page)
-    _write_run(page, facts)
+    _write_run(page, facts, round(listed["expected_late_cny"].sum(), 2))
     _write_bands(page, listed["band"])
     _write_comparison(page, facts)
     _write_sentences(page, "warnings", facts.warnings, empty="no_warnings")
@@ -110,7 +109,7 @@ def _write_title(page: _Page) -> None:
     page.end_row(page.spread((0, _LAST), both(subtitle, "\n"), muted))
 
 
-def _write_run(page: _Page, facts: RunFacts) -> None:
+def _write_run(page: _Page, facts: RunFacts, expected_late_cny: float) -> None:
     """Write two facts a row: what the run is, and how much it covers."""
     run = {
         "run_id": facts.run_id,
@@ -124,16 +123,16 @@ def _write_run(page: _Page, facts: RunFacts) -> None:
         "bills_scored": f"{facts.bills_scored:,}",
         "listed": f"{facts.listed:,}",
         "capacity": f"{facts.capacity:,}",
+        "expected_late": f"{expected_late_cny:,.2f}",
     }
     page.row += 1
-    label, value = page.styles.cell(bold=True), page.styles.cell(align="left")
-    for left, right in zip_longest(run, sizes):
+    label, value = page.styles.cell(bold=True), page.styles.cell(text_wrap=True)
+    for left, right in zip(run, sizes, strict=True):
         page.put(0, both(page.wording.phrases[left], "  "), label)
-        page.spread((1, 3), run[left], value)
-        if right:
-            page.spread((5, 6), both(page.wording.phrases[right], "  "), label)
-            page.spread((7, _LAST), sizes[right], page.styles.cell(align="right"))
-        page.end_row()
+        lines = page.spread((1, 3), run[left], value)
+        page.spread((5, 6), both(page.wording.phrases[right], "  "), label)
+        page.spread((7, _LAST), sizes[right], page.styles.cell(align="right"))
+        page.end_row(lines)
 
 
 def _write_bands(page: _Page, bands: pd.Series) -> None:
@@ -161,7 +160,7 @@ def _write_comparison(page: _Page, facts: RunFacts) -> None:
         page.line(both(page.wording.phrases["no_comparison"]))
         return
     page.line(both(page.wording.phrases["comparison_note"], "\n"))
-    figures = facts.compared_figures[:_LAST]
+    figures = facts.compared_figures
     page.put(0, both(page.wording.phrases["ranking"]), page.styles.head(align="left"))
     for at, figure in enumerate(figures, start=1):
         page.put(at, both(page.wording.metrics[figure], "\n"), page.styles.head())

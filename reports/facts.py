@@ -15,7 +15,6 @@ METRICS: dict[str, str] = {
     "late_amount_caught": "0.0%",
     "late_caught": "0.0%",
     "precision": "0.0%",
-    "lift": "0.0",
     "auc": "0.000",
     "pr_auc": "0.000",
     "ks": "0.000",

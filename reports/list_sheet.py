@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 import pandas as pd
+from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
 from contract.errors import DataError
@@ -35,6 +36,18 @@ _MOST_ROWS = 1_048_576 - _HEAD_ROWS  # Excel's limit
 _EPOCH = pd.Timestamp("1899-12-30")  # Excel's day 0
 _A4 = 9
 _NUMBERS = frozenset({"money", "share", "integer", "date", "month"})
+
+# A risk is shaded from 0 to 1 by the same scale in every list, so that two months compare. A data
+# bar would need an extension of the format that other readers drop.
+_SHADE = {
+    "type": "2_color_scale",
+    "min_type": "num",
+    "min_value": 0,
+    "min_color": "#FFFFFF",
+    "max_type": "num",
+    "max_value": 1,
+    "max_color": "#E8874F",
+}
 
 Writer = Callable[[int, Any], Any]
 
@@ -127,7 +140,13 @@ def _told(reasons: Sequence[str], relief: str, label: str) -> str:
 
 
 def _width(column: Column, values: Sequence[Any]) -> float:
-    """Return the declared width, or what the longest text needs within reason."""
+    """Return the declared width, or what the longest value needs.
+
+    A text wraps once it would take twice the declared width; an amount never may, since a
+    sheet shows one that does not fit as ####.
+    """
+    if column.kind == "money":
+        return max([column.width, *(len(f"{value:,.2f}") + 2.0 for value in values if value)])
     if column.kind != "text":
         return column.width
     longest = max((display_width(value) for value in values if value), default=0.0)
@@ -198,14 +217,14 @@ def _set_up_use(
     last = max(_HEAD_ROWS + rows - 1, _HEAD_ROWS)
     sheet.freeze_panes(_HEAD_ROWS, _frozen(columns))
     sheet.autofilter(_HEAD_ROWS - 1, 0, last, len(columns) - 1)
+    # Customer numbers are text on purpose; without this each cell carries a green corner.
+    sheet.ignore_errors({"number_stored_as_text": xl_range(_HEAD_ROWS, 0, last, len(columns) - 1)})
     for at, column in enumerate(columns):
         if column.is_filled_in and column.kind != "entry":
             rule = _entry_rule(column, wording)
             sheet.data_validation(_HEAD_ROWS, at, last, at, rule)
         elif column.kind == "share":
-            bar = {"type": "data_bar", "bar_color": "#F2B38B"}
-            scale = {"min_type": "num", "min_value": 0, "max_type": "num", "max_value": 1}
-            sheet.conditional_format(_HEAD_ROWS, at, last, at, bar | scale)
+            sheet.conditional_format(_HEAD_ROWS, at, last, at, _SHADE)
 
 
 def _entry_rule(column: Column, wording: Wording) -> dict[str, Any]:

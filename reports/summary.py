@@ -30,7 +30,7 @@ def write_summary(
     """Write three tables, one under the other, with a chart of each beside it."""
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, _NAME_WIDTH)
-    sheet.set_column(1, 4, 15)
+    sheet.set_column(1, 4, 18)
     row = 0
     for phrase, names, sums in (
         ("by_band", wording.bands, sums_by(listed, "band", tuple(wording.bands))),

@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 from rich import box
+from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text as Line
 
@@ -22,7 +23,11 @@ _GLYPH_COLOURS = {
     "open": "cyan",
     "overdue": "red",
 }
+# The columns shown, each with the least width at which its head and values can be read; a
+# customer number and an amount are never cut.
+_WIDTHS = {"rank": 4, "customer_id": None, "p_late": 8, "open_cny": None, "strip": 12}
 _FIGURES = ("p_late", "open_cny")
+_MOST_FIGURES = 5  # of a comparison, the headline first, so that it fits 80 characters
 
 
 def first_rows(listed: pd.DataFrame, *, wording: Wording, rows: int = 10) -> Table:
@@ -30,11 +35,15 @@ def first_rows(listed: pd.DataFrame, *, wording: Wording, rows: int = 10) -> Tab
 
     Names stay out: a terminal is copied into tickets and logs.
     """
-    table = Table(box=box.SIMPLE_HEAD, title=both(wording.phrases["first_rows"]))
-    for column in ("rank", "customer_id", *_FIGURES, "strip"):
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=both(wording.phrases["first_rows"])
+    )
+    for column, width in _WIDTHS.items():
         head = both(wording.columns[column], "\n")
-        table.add_column(head, justify="right" if column in _FIGURES else "left", no_wrap=True)
-    table.add_column(both(wording.phrases["reason"], "\n"), ratio=1)
+        side: JustifyMethod = "right" if column in _FIGURES else "left"
+        table.add_column(head, justify=side, width=width, no_wrap=width is None)
+    # Chinese has no spaces to break at: fold it, or rich cuts the sentence short.
+    table.add_column(both(wording.phrases["reason"], "\n"), ratio=1, overflow="fold")
     for bill in listed.head(rows).to_dict("records"):
         table.add_row(
             str(bill["rank"]),
@@ -50,20 +59,25 @@ def first_rows(listed: pd.DataFrame, *, wording: Wording, rows: int = 10) -> Tab
 def comparison_table(facts: RunFacts, *, wording: Wording) -> Table:
     """Return how the model and the simple rules did on past bills whose outcome is known.
 
-    The best value of each figure is bold, whoever has it.
+    The best value of each figure is bold, whoever has it. A terminal has room for the first five
+    figures; the workbook's cover shows all.
     """
-    table = Table(box=box.SIMPLE_HEAD, title=both(wording.phrases["comparison"]))
-    table.add_column(both(wording.phrases["ranking"], "\n"))
-    for figure in facts.compared_figures:
-        table.add_column(both(wording.metrics[figure], "\n"), justify="right")
-    best = {figure: _best(facts, figure) for figure in facts.compared_figures}
+    figures = facts.compared_figures[:_MOST_FIGURES]
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=both(wording.phrases["comparison"])
+    )
+    table.add_column(both(wording.phrases["ranking"], "\n"), min_width=16, overflow="fold")
+    for figure in figures:
+        head = both(wording.metrics[figure], "\n")
+        table.add_column(head, justify="right", width=9, overflow="fold")
+    best = {figure: _best(facts, figure) for figure in figures}
     for row in facts.comparison:
         cells = [
             Line(_written(figure, value), style="bold" if value == best[figure] else "")
-            for figure in facts.compared_figures
+            for figure in figures
             for value in [row.figures.get(figure, math.nan)]
         ]
-        table.add_row(Line(both(row.name)), *cells, style="green" if row.id == MODEL else "")
+        table.add_row(Line(both(row.name, "\n")), *cells, style="green" if row.id == MODEL else "")
     return table
 
 

@@ -117,6 +117,14 @@ def test_feedback_is_empty_and_offers_the_codes(sheet, wording, listed):
             assert {cell.value for cell in cells(sheet, wording, column.id)} == {None}
 
 
+def test_large_amounts_get_a_column_that_shows_them(listed, facts, wording, tmp_path):
+    rows = listed.assign(open_cny=123_456_789.01)
+    write_workbook(tmp_path / "list.xlsx", rows, facts, wording=wording)
+    sheet = openpyxl.load_workbook(tmp_path / "list.xlsx").worksheets[1]
+    at = openpyxl.utils.get_column_letter(column_of(sheet, wording, "open_cny"))
+    assert sheet.column_dimensions[at].width > len("123,456,789.01") + 1
+
+
 def test_phone_number_typed_in_keeps_its_leading_zero(sheet, wording):
     assert cells(sheet, wording, "new_contact")[0].number_format == "@"
 
