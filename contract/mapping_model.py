@@ -3,7 +3,6 @@
 import difflib
 import re
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -28,7 +27,6 @@ PLAIN_DATES = (
 )
 EXCEL_SERIAL = "excel"
 
-_DAY_KINDS = ("date", "timestamp", "month")
 _EXTRA_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DIRECTIVES = re.compile(r"%(.)")
 
@@ -72,12 +70,14 @@ class TableMapping(_Part):
         sheet: The sheet of a workbook.
         header_row: The line of the column heads, from 1.
         columns: For each contract column the source's heads; the first that is present counts.
-        compose: Columns made of several source columns, joined by ``-``.
+        compose: Columns made of several source columns, joined by ``-``, where a file has none
+            of the heads in columns.
         constants: Columns that have one value throughout.
         codes: For each column the contract's value for each of the source's; ``20*`` means any
             that begins with 20, and the longest match counts.
         dates: Formats for each column, or for all (strptime, or ``excel`` for serial numbers).
-        shift_days: Days to add to a date, such as -1 from the first day of penalty to due_on.
+        shift_days: For a source head the days to add, such as -1 from the first day of penalty
+            to due_on.
         empty: Values that stand for none, such as 99991231.
         drop: Named reasons to leave rows out.
         extra: Further columns of customers and bills.
@@ -115,11 +115,6 @@ class TableMapping(_Part):
         if isinstance(self.dates, dict):
             return self.dates.get(column, PLAIN_DATES)
         return self.dates or PLAIN_DATES
-
-    @cached_property
-    def mapped(self) -> frozenset[str]:
-        """The contract columns that this mapping gives a value."""
-        return frozenset({*self.columns, *self.compose, *self.constants})
 
 
 Tables = dict[
@@ -169,7 +164,7 @@ class Mapping(_Part):
 
 def _faults(table: Table, part: TableMapping, path: str) -> Iterator[str]:
     """Give each thing that the shape of the YAML allows and the contract does not."""
-    for key in ("columns", "compose", "constants", "codes", "shift_days"):
+    for key in ("columns", "compose", "constants", "codes"):
         yield from _unknown_columns(table, getattr(part, key), f"{path}.{key}")
     if isinstance(part.dates, dict):
         yield from _unknown_columns(table, part.dates, f"{path}.dates")
@@ -203,19 +198,21 @@ def _file_faults(part: TableMapping, path: str) -> Iterator[str]:
 
 def _column_faults(table: Table, part: TableMapping, path: str) -> Iterator[str]:
     for column in table.columns:
-        ways = [k for k in ("columns", "compose", "constants") if column.name in getattr(part, k)]
-        if len(ways) > 1:
-            yield f"{path}.{ways[1]}.{column.name} is given in {ways[0]} too; keep one"
-        if column.required and not ways:
+        read = column.name in part.columns or column.name in part.compose
+        if read and column.name in part.constants:
+            yield f"{path}.constants.{column.name} is given by source columns too; keep one"
+        if column.required and not read and column.name not in part.constants:
             yield f"{path}.columns.{column.name} is missing; the contract requires it"
-        if column.name in part.shift_days and column.kind not in ("date", "timestamp"):
-            yield f"{path}.shift_days.{column.name} is not a date"
         for code, value in part.codes.get(column.name, {}).items():
             yield from _code_faults(column, code, value, f"{path}.codes.{column.name}.{code}")
-        if column.kind == "code" and column.name in part.constants:
-            value = part.constants[column.name]
-            if value not in column.codes and value not in part.codes.get(column.name, {}):
-                yield f"{path}.constants.{column.name} is {value}; expected {_any_of(column.codes)}"
+        value = part.constants.get(column.name)
+        if column.kind == "code" and value is not None and value not in column.codes:
+            yield f"{path}.constants.{column.name} is {value}; expected {_any_of(column.codes)}"
+    days = {c.name for c in table.columns if c.kind in ("date", "timestamp")}
+    heads = {head for name in days for head in part.columns.get(name, ())}
+    for head in part.shift_days:
+        if head not in heads:
+            yield f"{path}.shift_days.{head} is not the head of a day in columns"
 
 
 def _code_faults(column: Column, code: str, value: str, path: str) -> Iterator[str]:

@@ -152,7 +152,8 @@ class Workbench:
 
     def _take_out(self, taken: str, table: str, rule: str, *, quarantined: bool) -> None:
         self.connection.execute(
-            f"INSERT INTO {aside(table)} SELECT _at, {engine.text(rule)}, {quarantined} FROM {taken}"
+            f"INSERT INTO {aside(table)} "
+            f"SELECT _at, {engine.text(rule)}, {quarantined} FROM {taken}"
         )
 
     def _count(self, rows: str) -> int:

@@ -95,36 +95,40 @@ def _store(selects: list[str], path: Path) -> None:
 
 def _missing(table: Table, part: TableMapping, file: Staged) -> Iterator[str]:
     """Name each head that must be there and is not."""
-    needed = {
-        f"{table.name}.{name}": [heads]
-        for name, heads in part.columns.items()
-        if table.column(name).required
-    }
-    needed |= {
-        f"{table.name}.{name}": list(heads)
-        for name, heads in part.compose.items()
-        if table.column(name).required
-    }
-    needed |= {f"the rule {rule}": [drop.column] for rule, drop in part.drop.items()}
-    for what, every in needed.items():
-        for heads in every:
-            if file.column(heads) is None:
-                has = ", ".join(head for head in file.heads if head)
-                yield (
-                    f"{file.label}: no column for {what}; looked for {' or '.join(heads)}, "
-                    f"found {has}. Correct the mapping (columns, header_row) or the export."
-                )
+    sought = [
+        (f"{table.name}.{column.name}", part.columns.get(column.name, ()))
+        for column in table.columns
+        if column.required and column.name not in part.constants and not _source(part, file, column)
+    ]
+    sought += [
+        (f"the rule {rule}", drop.column)
+        for rule, drop in part.drop.items()
+        if file.head(drop.column) is None
+    ]
+    has = ", ".join(head for head in file.heads if head)
+    for what, heads in sought:
+        yield (
+            f"{file.label}: no column for {what}; looked for {' or '.join(heads)}, found {has}. "
+            "Correct the mapping (columns, header_row) or the export."
+        )
+
+
+def _source(part: TableMapping, file: Staged, column: Column) -> tuple[str, ...]:
+    """Return the file's columns that make up a contract column; none when it has them not all."""
+    single = file.column(part.columns.get(column.name, ()))
+    if single is not None:
+        return (single,)
+    pieces = [file.column(heads) for heads in part.compose.get(column.name, ())]
+    return tuple(piece for piece in pieces if piece) if None not in pieces else ()
 
 
 def _absent(table: Table, read: list[tuple[TableMapping, Staged]]) -> tuple[str, ...]:
-    asked = {name for part, _ in read for name in part.columns}
-    found = {
-        name
-        for part, file in read
-        for name, heads in part.columns.items()
-        if file.column(heads) is not None
-    }
-    return tuple(name for name in table.names() if name in asked - found)
+    return tuple(
+        column.name
+        for column in table.columns
+        if any(column.name in part.columns for part, _ in read)
+        and not any(_source(part, file, column) for part, file in read)
+    )
 
 
 def _extras(parts: tuple[TableMapping, ...]) -> dict[str, Extra]:
@@ -139,13 +143,13 @@ def _select(
     table: Table, part: TableMapping, file: Staged, position: int, extras: dict[str, Extra]
 ) -> str:
     """Return the query that shapes one file's rows."""
-    texts = {column.name: _text(part, file, column.name) for column in table.columns}
+    texts = {column.name: _text(part, file, column) for column in table.columns}
     heads = part.extra.numeric | part.extra.categorical
     for extra in extras:
         found = file.column(heads.get(extra.removeprefix(EXTRA_PREFIX), ()))
         texts[extra] = cleaned(found, part.empty) if found else "CAST(NULL AS VARCHAR)"
     inner = ", ".join(f"{sql} AS {engine.name('=' + name)}" for name, sql in texts.items())
-    outer = [sql for column in table.columns for sql in _typed(column, part)]
+    outer = [sql for column in table.columns for sql in _typed(column, part, file)]
     outer += [sql for extra, kind in extras.items() for sql in _typed_extra(extra, kind)]
     return (
         f"(SELECT {', '.join(outer)}, _at, _drop FROM (SELECT {inner}, "
@@ -154,24 +158,21 @@ def _select(
     )
 
 
-def _text(part: TableMapping, file: Staged, column: str) -> str:
+def _text(part: TableMapping, file: Staged, column: Column) -> str:
     """Return SQL for the written value of a contract column."""
-    if column in part.constants:
-        return engine.text(part.constants[column])
-    if column in part.compose:
-        found = [file.column(heads) for heads in part.compose[column]]
-        if None in found:
-            return "CAST(NULL AS VARCHAR)"
-        pieces = ", ".join(cleaned(str(piece), part.empty) for piece in found)
-        return f"nullif(concat_ws('-', {pieces}), '')"
-    found_column = file.column(part.columns.get(column, ()))
-    return cleaned(found_column, part.empty) if found_column else "CAST(NULL AS VARCHAR)"
+    if column.name in part.constants:
+        return engine.text(part.constants[column.name])
+    pieces = [cleaned(piece, part.empty) for piece in _source(part, file, column)]
+    if len(pieces) > 1:
+        return f"nullif(concat_ws('-', {', '.join(pieces)}), '')"
+    return pieces[0] if pieces else "CAST(NULL AS VARCHAR)"
 
 
-def _typed(column: Column, part: TableMapping) -> Iterator[str]:
+def _typed(column: Column, part: TableMapping, file: Staged) -> Iterator[str]:
     written = engine.name("=" + column.name)
     value = recoded(written, part.codes.get(column.name, {}))
-    read = read_as(column, value, part.formats(column.name), part.shift_days.get(column.name, 0))
+    shift = part.shift_days.get(file.head(part.columns.get(column.name, ())) or "", 0)
+    read = read_as(column, value, part.formats(column.name), shift)
     yield f"CAST({read} AS {STORED_AS[column.kind]}) AS {engine.name(column.name)}"
     if has_fault(column):
         yield _fault(column.name)

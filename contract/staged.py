@@ -56,8 +56,8 @@ class Staged:
     lines: Callable[[Collection[int]], dict[int, int]]
     rejects: tuple[Reject, ...] = field(default=())
 
-    def column(self, heads: tuple[str, ...]) -> str | None:
-        """Return the name of the first column that bears one of these heads, or None.
+    def head(self, heads: tuple[str, ...]) -> str | None:
+        """Return the first of these heads that the file has, or None.
 
         Raises:
             DataError: The file has that head twice.
@@ -66,5 +66,10 @@ class Staged:
             if self.heads.count(head) > 1:
                 raise DataError(f"{self.label}: two columns are called {head}. Rename one.")
             if head in self.heads:
-                return f"c{self.heads.index(head)}"
+                return head
         return None
+
+    def column(self, heads: tuple[str, ...]) -> str | None:
+        """Return the name of the column under the first of these heads that the file has."""
+        head = self.head(heads)
+        return None if head is None else f"c{self.heads.index(head)}"

@@ -51,7 +51,7 @@ def recoded(value: str, codes: dict[str, str]) -> str:
 def read_as(column: Column, value: str, formats: tuple[str, ...], shift_days: int = 0) -> str:
     """Return SQL that reads a text as a column's kind; NULL when it cannot be read."""
     codes = ", ".join(text(code) for code in column.codes)
-    shift = f" + INTERVAL {shift_days} DAY" if shift_days else ""
+    shift = f" + to_days({shift_days})" if shift_days else ""
     readings = {
         "text": lambda: value,
         "code": lambda: f"CASE WHEN {value} IN ({codes}) THEN {value} END",
