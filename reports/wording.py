@@ -24,45 +24,15 @@ GROUPS = ("do", "who", "what", "why", "feedback")
 OUTCOMES = ("answered", "no_answer", "wrong_number", "promised", "disputed", "refused", "paid")
 VERDICTS = ("adopted", "overridden")
 SHEETS = ("about", "list", "summary")
-# fmt: off - one word a line would hide the module behind its list
+# One phrase a line would hide the module behind its list.
+# fmt: off
 PHRASES = (
-    "title",
-    "subtitle",
-    "run_id",
-    "as_of",
-    "cycle",
-    "model_version",
-    "data_fingerprint",
-    "customers_scored",
-    "bills_scored",
-    "listed",
-    "capacity",
-    "expected_late",
-    "in_bands",
-    "warnings",
-    "no_warnings",
-    "notes",
-    "comparison",
-    "comparison_note",
-    "no_comparison",
-    "reading",
-    "legend",
-    "glossary",
-    "ranking",
-    "relief",
-    "flagged",
-    "total",
-    "count",
-    "share_of_total",
-    "by_segment",
-    "by_grid",
-    "by_band",
-    "other_grids",
-    "first_rows",
-    "reason",
-    "page",
-    "pick_from_list",
-    "date_wanted",
+    "title", "subtitle", "run_id", "as_of", "cycle", "model_version", "data_fingerprint",
+    "customers_scored", "bills_scored", "listed", "capacity", "expected_late", "in_bands",
+    "warnings", "no_warnings", "notes", "comparison", "comparison_note", "no_comparison",
+    "reading", "legend", "glossary", "ranking", "relief", "flagged", "total", "count",
+    "share_of_total", "by_segment", "by_grid", "by_band", "other_grids", "first_rows", "reason",
+    "page", "pick_from_list", "date_wanted",
 )
 # fmt: on
 

@@ -11,7 +11,7 @@ from xlsxwriter import Workbook
 
 from reports.cover import write_cover
 from reports.facts import RunFacts
-from reports.list_sheet import write_list_sheet
+from reports.list_sheet import check_fits_sheet, write_list_sheet
 from reports.styles import Styles
 from reports.summary import write_summary
 from reports.wording import Wording, both
@@ -35,7 +35,11 @@ def write_workbook(path: Path, listed: pd.DataFrame, facts: RunFacts, *, wording
             and, for its reasons, lists of sentences in reasons_zh and reasons_en.
         facts: The run that made the list.
         wording: Every text in it, in both languages.
+
+    Raises:
+        DataError: The list has more rows than a sheet can hold; nothing is written.
     """
+    check_fits_sheet(listed)
     with Workbook(str(path), _OPTIONS) as workbook:
         _describe(workbook, facts, wording)
         styles = Styles(workbook)

@@ -146,7 +146,7 @@ def test_no_cell_of_the_workbook_is_a_formula(written):
 
 
 def test_optional_columns_without_values_are_left_off(listed, facts, wording, tmp_path):
-    bare = listed.drop(columns=["name"]).assign(manager_id=None)
+    bare = listed.drop(columns=["name"]).assign(manager_id="")
     ids = [column.id for column in sheet_columns(bare)]
     assert {"name", "manager_id"}.isdisjoint(ids)
     assert "org_id" in ids
@@ -238,6 +238,7 @@ def test_list_longer_than_a_sheet_is_refused(listed, facts, wording, tmp_path, m
     monkeypatch.setattr(list_sheet, "_MOST_ROWS", 10)
     with pytest.raises(DataError, match="24 bills and a sheet holds 10; list fewer"):
         write_workbook(tmp_path / "list.xlsx", listed, facts, wording=wording)
+    assert not (tmp_path / "list.xlsx").exists()
 
 
 def test_rows_are_tall_enough_for_their_longest_text(sheet, wording):
