@@ -24,7 +24,7 @@ from contract.engine import Connection, connect, name, text, to_arrow
 from contract.ledger import NEVER, Bills, Payments, Versions, replay
 
 STAGED = ("customers", "bills", "payments", "contacts", "events", "balances", "disconnections")
-LAYOUT = 1  # raised when the files of a store change their meaning
+LAYOUT = 2  # raised when the files of a store change their meaning
 
 _MOMENTS = ("known_from", "known_to", "settled_at", "cleared_at")
 
@@ -167,35 +167,28 @@ def _write_history(store: Store, bucket: int) -> None:
 
 
 def _load(connection: Connection, store: Store, bucket: int) -> tuple[Bills, Payments]:
-    """Read a bucket's bills and payments in the ledger's order."""
-    connection.execute(f"""
-        CREATE TABLE bill AS
-        SELECT *, CAST(amount * 100 AS BIGINT) AS amount_fen,
-            cycle // 100 * 12 + cycle % 100 - 1 AS cycle_month,
-            dense_rank() OVER (ORDER BY customer_id) - 1 AS customer,
-            row_number() OVER (ORDER BY customer_id, issued_on, due_on, bill_id) - 1 AS row
-        FROM {store.scan("bills", bucket)}""")
-    connection.execute(f"""
-        CREATE TABLE payment AS
-        SELECT c.customer, p.posted_at, p.paid_at, p.payment_id, p.reverses_id,
-            CAST(p.amount * 100 AS BIGINT) AS amount_fen, coalesce(b.row, -1) AS bill,
-            row_number() OVER (
-                ORDER BY c.customer, p.posted_at, p.paid_at, p.payment_id) - 1 AS row
-        FROM {store.scan("payments", bucket)} AS p
-        JOIN (SELECT DISTINCT customer_id, customer FROM bill) AS c USING (customer_id)
-        LEFT JOIN bill AS b ON b.bill_id = p.bill_id
-        WHERE p.outcome = 'ok' AND p.amount <> 0""")
+    """Read a bucket's bills and payments in the ledger's order.
+
+    Money for a bill that is not there yet waits for that bill, which stands in as never issued,
+    and a reversal of a payment that is not there names itself, which undoes nothing: were they
+    spread over other bills until the named row arrives, its arrival would change days gone by.
+    """
+    _create_bill(connection, store, bucket)
+    _create_payment(connection, store, bucket)
     bills = to_arrow(
         connection,
-        f"""SELECT customer, epoch_us(issued_on) AS issued, epoch_us(due_on) AS due,
+        f"""SELECT customer, coalesce(epoch_us(issued_on), {NEVER}) AS issued,
+            coalesce(epoch_us(due_on), {NEVER}) AS due,
             coalesce(epoch_us(cancelled_on), {NEVER}) AS cancelled, amount_fen
         FROM bill ORDER BY row""",
     )
     payments = to_arrow(
         connection,
         """SELECT p.customer, epoch_us(p.posted_at) AS posted, epoch_us(p.paid_at) AS paid,
-            p.amount_fen, p.bill, coalesce(r.row, -1) AS reverses
-        FROM payment AS p LEFT JOIN payment AS r ON r.payment_id = p.reverses_id
+            p.amount_fen, p.bill,
+            CASE WHEN p.reverses_id IS NULL THEN -1 ELSE coalesce(r.row, p.row) END AS reverses
+        FROM payment AS p LEFT JOIN payment AS r
+            ON r.payment_id = p.reverses_id AND r.customer = p.customer
         ORDER BY p.row""",
     )
     customers = 1 + int(np.max(_ints(bills, "customer"), initial=-1))
@@ -206,6 +199,35 @@ def _load(connection: Connection, store: Store, bucket: int) -> tuple[Bills, Pay
             *(_ints(payments, column) for column in payments.column_names[1:]),
         ),
     )
+
+
+def _create_bill(connection: Connection, store: Store, bucket: int) -> None:
+    connection.execute(f"""
+        CREATE TABLE bill AS
+        SELECT *, CAST(coalesce(amount, 0) * 100 AS BIGINT) AS amount_fen,
+            cycle // 100 * 12 + cycle % 100 - 1 AS cycle_month,
+            dense_rank() OVER (ORDER BY customer_id) - 1 AS customer,
+            row_number() OVER (
+                ORDER BY customer_id, issued_on NULLS LAST, due_on, bill_id) - 1 AS row
+        FROM (
+            FROM {store.scan("bills", bucket)}
+            UNION ALL BY NAME
+            SELECT DISTINCT customer_id, bill_id FROM {store.scan("payments", bucket)} AS p
+            ANTI JOIN {store.scan("bills", bucket)} AS b USING (bill_id)
+            WHERE bill_id IS NOT NULL)""")
+
+
+def _create_payment(connection: Connection, store: Store, bucket: int) -> None:
+    connection.execute(f"""
+        CREATE TABLE payment AS
+        SELECT c.customer, p.posted_at, p.paid_at, p.payment_id, p.reverses_id,
+            CAST(p.amount * 100 AS BIGINT) AS amount_fen, coalesce(b.row, -1) AS bill,
+            row_number() OVER (
+                ORDER BY c.customer, p.posted_at, p.paid_at, p.payment_id) - 1 AS row
+        FROM {store.scan("payments", bucket)} AS p
+        JOIN (SELECT DISTINCT customer_id, customer FROM bill) AS c USING (customer_id)
+        LEFT JOIN bill AS b ON b.bill_id = p.bill_id AND b.customer_id = p.customer_id
+        WHERE p.outcome = 'ok' AND p.amount <> 0""")
 
 
 def _ints(table: pa.Table, column: str) -> np.ndarray:

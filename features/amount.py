@@ -42,10 +42,10 @@ AMOUNT: tuple[Feature, ...] = (
         M12,
         stem="amount_others_mean",
         family="amount",
-        over="row",
+        over="other_facts",
         unit="CNY",
-        sql="(amount_mean_<w> * bills_issued_<w> - bill_amount_cny)"
-        " / NULLIF(bills_issued_<w> - 1, 0)",
+        sql="CAST(sum(amount_fen) FILTER (WHERE {w}) AS DOUBLE)"
+        " / NULLIF(100 * count(*) FILTER (WHERE {w}), 0)",
         description=Text(zh="<window>其他各期平均电费", en="mean of the other bills, <window>"),
     ),
     *spread(
@@ -78,12 +78,10 @@ AMOUNT: tuple[Feature, ...] = (
     Feature(
         stem="amount_same_month_last_year",
         family="amount",
-        over="bill_facts",
+        over="other_facts",
         unit="CNY",
-        sql="CAST(sum(amount_fen) FILTER (WHERE cycle = newest_cycle - 12) AS DOUBLE) / 100",
-        description=Text(
-            zh="去年同月电费", en="the bill of the same month last year as the newest"
-        ),
+        sql="CAST(sum(amount_fen) FILTER (WHERE cycles_before = 12) AS DOUBLE) / 100",
+        description=Text(zh="去年同月电费", en="the bill of the same month last year"),
     ),
     Feature(
         stem="amount_over_last_year",

@@ -88,7 +88,7 @@ ARREARS: tuple[Feature, ...] = (
         family="arrears",
         over="row",
         unit="share",
-        sql="CAST(paid_fen AS DOUBLE) / NULLIF(amount_fen, 0)",
+        sql="CAST(greatest(paid_fen, 0) AS DOUBLE) / NULLIF(amount_fen, 0)",
         description=Text(zh="本期已交比例", en="share of this bill already paid"),
         risk=Reason(
             when="> 0",
@@ -109,7 +109,8 @@ ARREARS: tuple[Feature, ...] = (
         family="arrears",
         over="outcome_facts",
         unit="share",
-        sql="1 - CAST(sum(least(paid_by_due_fen, amount_fen)) FILTER (WHERE {w}) AS DOUBLE)"
+        sql="CAST(sum(amount_fen - greatest(least(paid_by_due_fen, amount_fen), 0))"
+        " FILTER (WHERE {w}) AS DOUBLE)"
         " / NULLIF(sum(amount_fen) FILTER (WHERE {w}), 0)",
         direction=1,
         description=Text(

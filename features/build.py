@@ -44,7 +44,7 @@ def build(
             build_bucket(store, bucket, as_of, rates=rates, features=chosen)
             for bucket in range(store.buckets)
         ]
-    matrix = pa.concat_tables(tables).to_pandas()
+    matrix = pa.concat_tables(tables).to_pandas(date_as_object=False)
     order = ["as_of", "customer_id", "bill_id"]
     return matrix.sort_values(order, kind="stable", ignore_index=True)
 

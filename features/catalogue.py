@@ -10,7 +10,7 @@ from features.contact import CONTACT
 from features.declare import Feature, Text, Window
 from features.habit import HABIT
 from features.lateness import LATENESS
-from features.neighbourhood import NEIGHBOURHOOD
+from features.neighbourhood import HELPERS, NEIGHBOURHOOD
 from features.payment import PAYMENT
 from features.timing import TIMING
 
@@ -27,6 +27,8 @@ FEATURES: tuple[Feature, ...] = (
     *ACCOUNT,
     *NEIGHBOURHOOD,
 )
+
+__all__ = ["FEATURES", "HELPERS", "extra_features"]
 
 # An extra column of bills is offered for each of this many newest bills.
 EXTRA_LAGS = 6

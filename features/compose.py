@@ -6,6 +6,7 @@ from datetime import date
 from contract.engine import name
 from contract.errors import ConfigError
 from contract.staging import Store
+from features.catalogue import FEATURES, HELPERS
 from features.declare import Feature, View, Window
 from features.facts import day, fact_views
 
@@ -20,7 +21,14 @@ KEYS = (
     "open_cny",
 )
 
-AGGREGATED: tuple[View, ...] = ("bill_facts", "outcome_facts", "payment_facts", "contact_facts")
+# What the rows of each view are summed up to: a customer, or one scored bill.
+GROUPED_BY: dict[View, str] = {
+    "bill_facts": "customer_id",
+    "outcome_facts": "customer_id",
+    "payment_facts": "customer_id",
+    "contact_facts": "customer_id",
+    "other_facts": "bill_id",
+}
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -28,20 +36,22 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 def compose(store: Store, bucket: int, as_of: date, features: tuple[Feature, ...]) -> str:
     """Return the statement that builds the matrix of one bucket at as_of.
 
-    Its rows are the bills open then; its columns are KEYS and the features in order. It reads
-    the relations ``grid_rate`` and ``segment_rate`` (features/groups.py).
+    Its rows are the bills open then; its columns are KEYS and the features in order. What a
+    feature reads is computed even when it is not itself chosen. It reads the relations
+    ``grid_rate`` and ``segment_rate`` (features/groups.py).
     """
-    columns = {view: [f for f in features if f.over == view] for view in AGGREGATED}
+    needed = with_read(features)
+    columns = {view: [f for f in needed if f.over == view] for view in GROUPED_BY}
     used = {view: declared for view, declared in columns.items() if declared}
     aggregates = "".join(
         f",\n{view}_columns AS ({_aggregate(view, declared)})" for view, declared in used.items()
     )
-    joins = "".join(f"\n    LEFT JOIN {view}_columns USING (customer_id)" for view in used)
+    joins = "".join(f"\n    LEFT JOIN {view}_columns USING ({GROUPED_BY[view]})" for view in used)
     ready = "".join(f",\n        {_filled(f)}" for declared in used.values() for f in declared)
-    rows = [f for f in features if f.over == "row"]
+    rows = [f for f in needed if f.over == "row"]
     derived = "".join(f",\n    {_cast(f)} AS {name(f.name)}" for f in _in_order(rows))
     found = "".join(f", {name(f.name)}" for declared in used.values() for f in declared)
-    chosen = ", ".join(name(f.name) for f in features)
+    chosen = "".join(f", {name(f.name)}" for f in features)
     statement = f"""
 WITH {fact_views(store, bucket, as_of)}{aggregates},
 joined AS (
@@ -52,8 +62,22 @@ joined AS (
     LEFT JOIN segment_rate ON segment_rate.segment = scored.segment
 ),
 complete AS (SELECT {", ".join(KEYS)}{found}{derived} FROM joined)
-SELECT {", ".join(KEYS)}, {chosen} FROM complete"""
+SELECT {", ".join(KEYS)}{chosen} FROM complete"""
     return statement.replace("$as_of", day(as_of))
+
+
+def with_read(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
+    """Return the features and those that their expressions read, each once."""
+    known = {f.name: f for f in (*HELPERS, *FEATURES)} | {f.name: f for f in features}
+    found: dict[str, Feature] = {}
+    waiting = list(features)
+    while waiting:
+        feature = waiting.pop(0)
+        if feature.name not in found:
+            found[feature.name] = feature
+            if feature.over == "row":
+                waiting += [known[word] for word in _WORD.findall(feature.sql) if word in known]
+    return tuple(found.values())
 
 
 def _aggregate(view: View, features: list[Feature]) -> str:
@@ -61,9 +85,9 @@ def _aggregate(view: View, features: list[Feature]) -> str:
         f"{f.sql.replace('{w}', _condition(f.window))} AS {name(f.name)}" for f in features
     )
     return f"""
-    SELECT customer_id,
+    SELECT {GROUPED_BY[view]},
         {columns}
-    FROM {view} GROUP BY customer_id"""
+    FROM {view} GROUP BY {GROUPED_BY[view]}"""
 
 
 def _condition(window: Window | None) -> str:
@@ -84,7 +108,8 @@ def _filled(feature: Feature) -> str:
 
 
 def _cast(feature: Feature) -> str:
-    return f"CAST({feature.sql} AS {'VARCHAR' if feature.is_categorical else 'DOUBLE'})"
+    sql = feature.sql.replace("{w}", _condition(feature.window))
+    return f"CAST({sql} AS {'VARCHAR' if feature.is_categorical else 'DOUBLE'})"
 
 
 def _in_order(features: list[Feature]) -> list[Feature]:

@@ -31,7 +31,9 @@ Family = Literal[
     "extra",
 ]
 Unit = Literal["CNY", "kWh", "kVA", "days", "count", "ratio", "share", "flag", "code", "number"]
-View = Literal["bill_facts", "outcome_facts", "payment_facts", "contact_facts", "row"]
+View = Literal[
+    "bill_facts", "outcome_facts", "payment_facts", "contact_facts", "other_facts", "row"
+]
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
@@ -139,7 +141,8 @@ class Feature:
         family: The group under which its contribution is explained.
         over: The fact view whose rows are aggregated, or ``row`` for an expression over the
             scored bill and the columns already computed.
-        sql: The expression; ``{w}`` stands for the window's condition on a row of the view.
+        sql: The expression; ``{w}`` stands for the window's condition on a row of the view, for
+            ``row`` on the scored bill.
         unit: What a number means; CNY is yuan.
         direction: +1 when a larger value means more risk, -1 when less, 0 when open.
         empty: What a customer without rows in the window gets; None is missing.

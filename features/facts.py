@@ -8,7 +8,8 @@ as_of`` by its table. No other module reads a store for features, so nothing can
   leaves out the current bill while it is neither);
 - ``payment_facts``: one row a payment or failed debit posted before as_of;
 - ``contact_facts``: one row a contact made before as_of, with the next payment after it;
-- ``scored``: one row a bill open at as_of, with the customer's attributes in force.
+- ``scored``: one row a bill open at as_of, with the customer's attributes in force;
+- ``other_facts``: one row a pair of a scored bill and another known bill of its customer.
 
 In each, ``k`` counts back from the newest row (1) and ``on_day`` is the day that months are
 counted by.
@@ -24,11 +25,17 @@ from features.calendar import festival_distance
 EWMA_DECAY = 0.8
 EWMA_SCALE = 1 << 20
 NEAR_DUE_DAYS = 2  # domain.md 4.1: the deadline spike is the last two days
+POSTING_LAG_DAYS = 3  # domain.md 4.1: third parties post one to three days later
 
 
 def day(value: date) -> str:
     """Return a day as a SQL literal."""
     return f"DATE '{value.isoformat()}'"
+
+
+def with_facts(store: Store, bucket: int, as_of: date, query: str) -> str:
+    """Return a query over the fact views as one statement; ``$as_of`` in it is the day."""
+    return f"WITH {fact_views(store, bucket, as_of)}\n{query}".replace("$as_of", day(as_of))
 
 
 def fact_views(store: Store, bucket: int, as_of: date) -> str:
@@ -43,6 +50,7 @@ def fact_views(store: Store, bucket: int, as_of: date) -> str:
         "contact_facts": _contact_facts(store, bucket),
         "customer": _customer(store, bucket),
         "scored": _scored(store, as_of),
+        "other_facts": _OTHER_FACTS,
     }
     text = ",\n".join(f"{view} AS ({body})" for view, body in views.items())
     return text.replace("$as_of", day(as_of))
@@ -65,6 +73,8 @@ def _known_bill(store: Store, bucket: int) -> str:
         greatest(amount_fen - paid_fen, 0) AS open_fen,
         CAST(cleared_at AS DATE) AS cleared_on,
         cleared_at IS NULL AS is_open,
+        hold <> 'none' AND coalesce(hold_from_on, issued_on) < $as_of
+            AND (hold_to_on IS NULL OR hold_to_on >= $as_of) AS held,
         cleared_at IS NULL AND due_on < $as_of AS is_overdue,
         CASE WHEN CAST(cleared_at AS DATE) > due_on THEN 1
              WHEN cleared_at IS NOT NULL THEN 0
@@ -78,8 +88,7 @@ def _known_bill(store: Store, bucket: int) -> str:
 
 
 _BILL_FACTS = """
-    SELECT *, issued_on AS on_day, max(cycle) OVER (PARTITION BY customer_id) AS newest_cycle,
-        row_number() OVER (
+    SELECT *, issued_on AS on_day, row_number() OVER (
             PARTITION BY customer_id ORDER BY issued_on DESC, due_on DESC, bill_id DESC) AS k
     FROM known_bill"""
 
@@ -91,6 +100,7 @@ _OUTCOME_FACTS = f"""
         due_on - issued_on AS term_days,
         is_open OR cleared_on > due_on OR due_on - cleared_on < {NEAR_DUE_DAYS} AS near_due,
         day(coalesce(cleared_on, $as_of)) AS settle_day,
+        due_on < $as_of - {POSTING_LAG_DAYS} AS mature,
         least(cleared_on, due_on + 1) AS on_day,
         CASE WHEN k <= 24 THEN
             CAST(round({EWMA_SCALE} * pow({EWMA_DECAY}, k - 1)) AS BIGINT) ELSE 0 END AS weight
@@ -98,6 +108,15 @@ _OUTCOME_FACTS = f"""
         SELECT *, row_number() OVER (
             PARTITION BY customer_id ORDER BY due_on DESC, issued_on DESC, bill_id DESC) AS k
         FROM known_bill WHERE late IS NOT NULL)"""
+
+
+_OTHER_FACTS = """
+    SELECT scored.bill_id, scored.cycle - other.cycle AS cycles_before, other.amount_fen,
+        scored.amount_fen AS own_fen, other.issued_on AS on_day, row_number() OVER (
+            PARTITION BY scored.bill_id
+            ORDER BY other.issued_on DESC, other.due_on DESC, other.bill_id DESC) AS k
+    FROM scored JOIN known_bill AS other USING (customer_id)
+    WHERE other.bill_id <> scored.bill_id"""
 
 
 def _known_payment(store: Store, bucket: int) -> str:
@@ -119,8 +138,8 @@ _PAYMENT_FACTS = """
             PARTITION BY customer_id, outcome = 'ok' AND amount > 0
             ORDER BY paid_at DESC, payment_id DESC) AS k
         FROM known_payment
-        WHERE payment_id NOT IN (
-            SELECT reverses_id FROM known_payment WHERE reverses_id IS NOT NULL))"""
+        WHERE (customer_id, payment_id) NOT IN (
+            SELECT (customer_id, reverses_id) FROM known_payment WHERE reverses_id IS NOT NULL))"""
 
 
 def _contact_facts(store: Store, bucket: int) -> str:
@@ -169,7 +188,7 @@ def _scored(store: Store, as_of: date) -> str:
     customer_extras = "".join(f", c.{name(column)}" for column in store.customer_extras)
     return f"""
     SELECT b.customer_id, b.bill_id, b.cycle, b.issued_on, b.due_on, b.kind, b.kwh,
-        b.amount_fen, b.paid_fen, b.open_fen, b.is_overdue,
+        b.amount_fen, b.paid_fen, b.open_fen, b.is_overdue, b.issued_on AS on_day,
         $as_of AS as_of, $as_of - b.issued_on AS age_days, b.due_on - $as_of AS days_to_due,
         b.due_on - b.issued_on AS term_days, {festival_distance(as_of)} AS festival_days,
         coalesce(c.since, c.opened_on) AS account_since,

@@ -9,18 +9,16 @@ import pyarrow as pa
 
 from contract.engine import Connection, connect, to_arrow
 from contract.staging import Store
-from features.facts import fact_views
+from features.facts import with_facts
 
-GROUP_MONTHS = 6
+# Which outcomes a group's rate counts: those due in the last six months, once mature.
+COUNTED = "mature AND due_on >= CAST($as_of - INTERVAL 6 MONTH AS DATE)"
 
 _RATES = {"grid_rate": ("grid_id", "grid"), "segment_rate": ("segment", "segment")}
 
 
 def group_rates(store: Store, as_of: date) -> dict[str, pa.Table]:
-    """Return, a relation name, one row a group: bills with a known outcome, and how many late.
-
-    Counts outcomes of the six months before as_of (``bills_known_6m``, ``late_count_6m``).
-    """
+    """Return, a relation name, one row a group: bills that count, and how many were late."""
     with connect() as connection:
         parts = [_count(connection, store, bucket, as_of) for bucket in range(store.buckets)]
         connection.register("part", pa.concat_tables(parts))
@@ -36,11 +34,8 @@ def group_rates(store: Store, as_of: date) -> dict[str, pa.Table]:
 
 
 def _count(connection: Connection, store: Store, bucket: int, as_of: date) -> pa.Table:
-    return to_arrow(
-        connection,
-        f"""WITH {fact_views(store, bucket, as_of)}
+    query = f"""
         SELECT grid_id, segment, count(*) AS known, CAST(sum(late) AS BIGINT) AS late
         FROM outcome_facts JOIN customer USING (customer_id)
-        WHERE on_day >= CAST(DATE '{as_of}' - INTERVAL {GROUP_MONTHS} MONTH AS DATE)
-        GROUP BY ALL""",
-    )
+        WHERE {COUNTED} GROUP BY ALL"""
+    return to_arrow(connection, with_facts(store, bucket, as_of, query))

@@ -1,9 +1,34 @@
 """How the customer's grid and segment pay, computed once per as_of over all buckets.
 
 The grid's rate leaves the customer itself out, or it would repeat the customer's own history.
+Only mature outcomes count: before a due day has passed, those who paid early are known and those
+who will be late are not.
 """
 
 from features.declare import Feature, Reason, Text
+from features.groups import COUNTED
+
+# The customer's own part of its grid's counts.
+HELPERS: tuple[Feature, ...] = (
+    Feature(
+        stem="own_known",
+        family="neighbourhood",
+        over="outcome_facts",
+        unit="count",
+        sql=f"count(*) FILTER (WHERE {COUNTED})",
+        empty=0.0,
+        description=Text(zh="网格统计期内本户期数", en="own bills that its grid's rate counts"),
+    ),
+    Feature(
+        stem="own_late",
+        family="neighbourhood",
+        over="outcome_facts",
+        unit="count",
+        sql=f"count(*) FILTER (WHERE late = 1 AND {COUNTED})",
+        empty=0.0,
+        description=Text(zh="网格统计期内本户逾期期数", en="those of them that were late"),
+    ),
+)
 
 NEIGHBOURHOOD: tuple[Feature, ...] = (
     Feature(
@@ -11,7 +36,7 @@ NEIGHBOURHOOD: tuple[Feature, ...] = (
         family="neighbourhood",
         over="row",
         unit="share",
-        sql="CAST(grid_late - late_count_6m AS DOUBLE) / NULLIF(grid_known - bills_known_6m, 0)",
+        sql="CAST(grid_late - own_late AS DOUBLE) / NULLIF(grid_known - own_known, 0)",
         direction=1,
         description=Text(
             zh="所在网格其他客户近6个月逾期率",

@@ -41,6 +41,21 @@ class Money:
 
 def state_as_of(bills: list[Bill], payments: list[Payment], as_of: int) -> dict[str, tuple]:
     """Return, a bill known and not cancelled, (paid, paid_by_due, settled, cleared)."""
+    account_as_of(bills, payments, as_of)
+    return {
+        bill.bill_id: (
+            sum(amount for _, amount in bill.entries),
+            sum(amount for moment, amount in bill.entries if moment < bill.due + DAY),
+            since(bill, 1),
+            since(bill, 99),
+        )
+        for bill in bills
+        if bill.status == "open"
+    }
+
+
+def account_as_of(bills: list[Bill], payments: list[Payment], as_of: int) -> "Account":
+    """Replay what was known before as_of, and return the account as it then stood."""
     events = []
     for bill in bills:
         events.append((bill.issued, 0, (bill.issued, bill.due, bill.bill_id), "issue", bill))
@@ -55,16 +70,7 @@ def state_as_of(bills: list[Bill], payments: list[Payment], as_of: int) -> dict[
         if known >= as_of:
             break
         getattr(account, kind)(subject)
-    return {
-        bill.bill_id: (
-            sum(amount for _, amount in bill.entries),
-            sum(amount for moment, amount in bill.entries if moment < bill.due + DAY),
-            since(bill, 1),
-            since(bill, 99),
-        )
-        for bill in bills
-        if bill.status == "open"
-    }
+    return account
 
 
 def since(bill: Bill, short: int) -> int | None:

@@ -1,8 +1,11 @@
 """Worlds drawn as small text tables, staged so that features can be built on them."""
 
+import atexit
+import shutil
 import tempfile
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +13,9 @@ import pyarrow as pa
 from contract.dataset import open_dataset, write_table
 from contract.staging import Store, stage
 from contract.tables import EXTRA_PREFIX, TABLES, Column
+
+# Extra columns are numbers, but for these.
+TEXT_EXTRAS = ("x_branch",)
 
 DEFAULT_CUSTOMER = {"segment": "residential", "grid_id": "g1", "valid_from": "2000-01-01"}
 
@@ -31,6 +37,8 @@ def world(
     customers: str | list[dict] | None = None,
     contacts: str | list[dict] = "",
     events: str | list[dict] = "",
+    balances: str | list[dict] = "",
+    disconnections: str | list[dict] = "",
     buckets: int = 1,
 ) -> Store:
     """Stage a drawn world; customers and ids that are not drawn are filled in plainly."""
@@ -39,6 +47,8 @@ def world(
         "payments": _read(payments),
         "contacts": _read(contacts),
         "events": _read(events),
+        "balances": _read(balances),
+        "disconnections": _read(disconnections),
     }
     for number, bill in enumerate(drawn["bills"]):
         bill.setdefault("bill_id", f"b{number}")
@@ -53,11 +63,18 @@ def world(
     else:
         drawn["customers"] = _read(customers)
     drawn["customers"] = [DEFAULT_CUSTOMER | row for row in drawn["customers"]]
-    folder = Path(tempfile.mkdtemp(prefix="drawn-"))
+    folder = Path(tempfile.mkdtemp(dir=_folder_of_this_run()))
     for table, rows in drawn.items():
         if rows or TABLES[table].required:
             write_table(folder / "data", table, _as_arrow(table, rows))
     return stage(open_dataset(folder / "data"), folder / "stores", buckets=buckets)
+
+
+@cache
+def _folder_of_this_run() -> str:
+    folder = tempfile.mkdtemp(prefix="drawn-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _read(table: str | list[dict]) -> list[dict]:
@@ -70,18 +87,25 @@ def _as_arrow(table: str, rows: list[dict]) -> pa.Table:
     required = [c.name for c in TABLES[table].columns if c.required and c.name not in names]
     if not rows:
         names = list(dict.fromkeys([*names, *required]))
-    types = {c.name: c for c in TABLES[table].columns}
+    columns = {c.name: c for c in TABLES[table].columns}
     return pa.table(
-        {name: pa.array([_value(r.get(name), types.get(name)) for r in rows]) for name in names}
-        if rows
-        else {name: pa.array([], pa.string()) for name in names}
+        {
+            name: pa.array([_value(row.get(name), columns.get(name)) for row in rows], _type(name))
+            for name in names
+        }
     )
+
+
+def _type(name: str) -> pa.DataType | None:
+    if not name.startswith(EXTRA_PREFIX):
+        return None
+    return pa.string() if name in TEXT_EXTRAS else pa.float64()
 
 
 def _value(cell: object, column: Column | None) -> object:
     if cell is None or not isinstance(cell, str):
         return cell
-    kind = column.kind if column else "number"
+    kind = column.kind if column else "text" if cell.isalpha() else "number"
     if kind == "date":
         return date.fromisoformat(cell)
     if kind == "timestamp":
