@@ -86,7 +86,7 @@ def write_cover(
     sheet.set_column(1, _LAST, _WIDTH)
     page = _Page(sheet, styles, wording)
     _write_title(page)
-    _write_run(page, facts, round(listed["expected_late_cny"].sum(), 2))
+    _write_run(page, facts, listed["expected_late_cny"].round(2).sum())
     _write_bands(page, listed["band"])
     _write_comparison(page, facts)
     _write_sentences(page, "warnings", facts.warnings, empty="no_warnings")

@@ -200,6 +200,12 @@ def test_summary_adds_up_to_the_list(listed):
         assert sums["share_of_total"].sum() == pytest.approx(1)
 
 
+def test_cover_and_summary_tell_the_same_total(written):
+    cover, _, summary = written.worksheets
+    (total,) = {row[3].value for row in summary.iter_rows() if row[0].value == "合计 Total"}
+    assert f"{total:,.2f}" in {cell.value for row in cover for cell in row}
+
+
 def test_summary_puts_the_largest_expected_amount_first():
     rows = pd.DataFrame(
         {
