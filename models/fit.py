@@ -125,6 +125,7 @@ def fit(
     parameters: Parameters,
     target: str = "late",
     about: Mapping[str, Any] | None = None,
+    parts: Mapping[str, Mask] | None = None,
 ) -> tuple[Model, FitReport]:
     """Fit a calibrated model.
 
@@ -140,13 +141,14 @@ def fit(
         parameters: How to grow.
         target: Name kept on the model's card.
         about: JSON values kept on the model's card.
+        parts: The rows to train, stop and calibrate on; None cuts them by cycle (`split`).
 
     Raises:
         DataError: A part has no late bill or no bill paid in time.
     """
     late = np.asarray(y, dtype=np.float64)
-    masks = split(matrix, parameters)
-    parts = tuple(_part(name, matrix, late, mask) for name, mask in masks.items())
+    masks = split(matrix, parameters) if parts is None else parts
+    told = tuple(_part(name, matrix, late, mask) for name, mask in masks.items())
     levels = learn_levels(matrix[~masks["calibrate"]], features)
     encoded = encode(matrix, [f.name for f in features], levels)
 
@@ -161,7 +163,7 @@ def fit(
     calibration = fit_calibration(parameters.calibration, raw, late[masks["calibrate"]])
     model = make_model(booster, target=target, levels=levels, calibration=calibration, about=about)
     return model, FitReport(
-        parts=parts,
+        parts=told,
         best_iteration=first.best_iteration,
         stopping_loss=first.losses,
         importance=_importance(booster),
