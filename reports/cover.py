@@ -9,7 +9,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from features.declare import Text
-from reports.facts import METRICS, MODEL, RunFacts
+from reports.facts import METRICS, MODEL, RunFacts, compared_figures
 from reports.strip import GLYPHS
 from reports.styles import (
     BAND_STYLES,
@@ -160,7 +160,7 @@ def _write_comparison(page: _Page, facts: RunFacts) -> None:
         page.line(both(page.wording.phrases["no_comparison"]))
         return
     page.line(both(page.wording.phrases["comparison_note"], "\n"))
-    figures = facts.compared_figures
+    figures = compared_figures(facts.comparison)
     page.put(0, both(page.wording.phrases["ranking"]), page.styles.head(align="left"))
     for at, figure in enumerate(figures, start=1):
         page.put(at, both(page.wording.metrics[figure], "\n"), page.styles.head())

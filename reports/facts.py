@@ -1,6 +1,6 @@
 """What a list says about its own run: when, on what data, by which model, how good it was."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +16,7 @@ METRICS: dict[str, str] = {
     "late_caught": "0.0%",
     "precision": "0.0%",
     "auc": "0.000",
+    "clean_auc": "0.000",
     "pr_auc": "0.000",
     "ks": "0.000",
     "brier": "0.000",
@@ -71,9 +72,8 @@ class RunFacts:
     comparison: tuple[Compared, ...] = ()
     notes: tuple[str, ...] = ()
 
-    @property
-    def compared_figures(self) -> tuple[str, ...]:
-        """The metrics that at least one compared ranking has, in the order of METRICS."""
-        return tuple(
-            metric for metric in METRICS if any(metric in row.figures for row in self.comparison)
-        )
+
+def compared_figures(comparison: Iterable[Compared]) -> tuple[str, ...]:
+    """Return the figures that at least one of the rankings has, in the order of METRICS."""
+    known = {figure for row in comparison for figure in row.figures}
+    return tuple(figure for figure in METRICS if figure in known)

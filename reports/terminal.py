@@ -1,6 +1,7 @@
 """What the command line shows: the first rows of the list, and the model beside simple rules."""
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 from rich import box
@@ -8,7 +9,7 @@ from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text as Line
 
-from reports.facts import METRICS, MODEL, SMALLER_IS_BETTER, RunFacts
+from reports.facts import METRICS, MODEL, SMALLER_IS_BETTER, Compared, compared_figures
 from reports.strip import GLYPHS
 from reports.wording import Wording, both
 
@@ -56,13 +57,13 @@ def first_rows(listed: pd.DataFrame, *, wording: Wording, rows: int = 10) -> Tab
     return table
 
 
-def comparison_table(facts: RunFacts, *, wording: Wording) -> Table:
+def comparison_table(comparison: Sequence[Compared], *, wording: Wording) -> Table:
     """Return how the model and the simple rules did on past bills whose outcome is known.
 
     The best value of each figure is bold, whoever has it. A terminal has room for the first five
     figures; the workbook's cover shows all.
     """
-    figures = facts.compared_figures[:_MOST_FIGURES]
+    figures = compared_figures(comparison)[:_MOST_FIGURES]
     table = Table(
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=both(wording.phrases["comparison"])
     )
@@ -70,8 +71,8 @@ def comparison_table(facts: RunFacts, *, wording: Wording) -> Table:
     for figure in figures:
         head = both(wording.metrics[figure], "\n")
         table.add_column(head, justify="right", width=9, overflow="fold")
-    best = {figure: _best(facts, figure) for figure in figures}
-    for row in facts.comparison:
+    best = {figure: _best(comparison, figure) for figure in figures}
+    for row in comparison:
         cells = [
             Line(_written(figure, value), style="bold" if value == best[figure] else "")
             for figure in figures
@@ -86,8 +87,8 @@ def _strip(strip: str) -> Line:
     return Line.assemble(*((glyph, _GLYPH_COLOURS[meaning[glyph]]) for glyph in strip))
 
 
-def _best(facts: RunFacts, figure: str) -> float:
-    known = [row.figures[figure] for row in facts.comparison if figure in row.figures]
+def _best(comparison: Sequence[Compared], figure: str) -> float:
+    known = [row.figures[figure] for row in comparison if figure in row.figures]
     known = [value for value in known if not math.isnan(value)]
     if not known:
         return math.nan

@@ -1,11 +1,11 @@
 """What a run says of itself."""
 
-from dataclasses import replace
 
 import pytest
 
 from features.declare import Text
 from reports import METRICS, Compared
+from reports.facts import compared_figures
 
 
 def test_figure_without_wording_is_refused():
@@ -14,6 +14,6 @@ def test_figure_without_wording_is_refused():
 
 
 def test_figures_compared_keep_the_declared_order(facts):
-    assert facts.compared_figures == ("late_amount_caught", "auc", "brier")
+    assert compared_figures(facts.comparison) == ("late_amount_caught", "auc", "brier")
     assert next(iter(METRICS)) == "late_amount_caught"
-    assert replace(facts, comparison=()).compared_figures == ()
+    assert compared_figures(()) == ()

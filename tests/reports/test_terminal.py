@@ -44,7 +44,7 @@ def test_text_that_looks_like_markup_is_shown_as_it_is(listed, wording):
 
 
 def test_comparison_shows_a_dash_for_an_unknown_figure(facts, wording):
-    text = shown(comparison_table(facts, wording=wording))
+    text = shown(comparison_table(facts.comparison, wording=wording))
     model, rule = (line for line in text.splitlines() if line.startswith((" 模型", " 逾期次数")))
     assert model.split()[-3:] == ["41.2%", "0.791", "0.084"]
     assert rule.split()[-3:] == ["30.1%", "–", "–"]
@@ -53,6 +53,6 @@ def test_comparison_shows_a_dash_for_an_unknown_figure(facts, wording):
 def test_five_figures_fit_a_narrow_terminal(facts, wording):
     figures = dict(zip(METRICS, (0.11, 0.12, 0.13, 0.14, 0.15, 0.16), strict=False))
     wide = replace(facts, comparison=(replace(facts.comparison[0], figures=figures),))
-    text = shown(comparison_table(wide, wording=wording), 80)
+    text = shown(comparison_table(wide.comparison, wording=wording), 80)
     assert all(value in text for value in ("11.0%", "12.0%", "13.0%", "0.140", "0.150"))
     assert "0.160" not in text

@@ -1,0 +1,235 @@
+"""The command line: each verb reads settings, calls one step, and prints what came of it.
+
+Results go to standard output, progress to standard error. With ``--json`` the last line of
+standard output is one JSON object. Exit codes: 0 done; 2 a setting or argument is wrong; 3 the
+data break the contract or cannot answer; 1 a bug, with its traceback.
+"""
+
+import json
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contract.errors import ConfigError, DataError
+from pipeline.config import Config, load_config
+from pipeline.paths import truth_folder
+from pipeline.progress import console, step
+
+app = typer.Typer(
+    name="duewatch",
+    help="Early warning of electricity bills that will be paid late, with reasons.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", "-c", help="YAML of the run; see docs/config.md.")
+]
+Data = Annotated[Path | None, typer.Option(help="Dataset folder; overrides the config's data.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Use only what was known before this day began."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+
+
+def main() -> None:
+    """Run the command line; a user's error becomes one clear line and its exit code."""
+    try:
+        app()
+    except (ConfigError, DataError) as error:
+        console.print(f"duewatch: {error}", style="red", markup=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Folder to write the dataset to.")],
+    truth: Annotated[
+        Path | None, typer.Option(help="Folder for the true probabilities [default: OUT-truth].")
+    ] = None,
+    customers: Annotated[int, typer.Option(min=10)] = 20_000,
+    cycles: Annotated[int, typer.Option(min=3, max=240, help="Billing months.")] = 30,
+    seed: Annotated[int, typer.Option(min=0)] = 2026,
+    as_json: Json = False,
+) -> None:
+    """Make up a utility: customers, bills, payments and contacts, and the truth beside them."""
+    from contract.simulator import simulate as run
+
+    _refuse_existing(out)
+    with step(f"Simulate {customers:,} customers over {cycles} cycles"):
+        made = run(out, truth or truth_folder(out), customers=customers, cycles=cycles, seed=seed)
+    rows = ", ".join(f"{table} {count:,}" for table, count in made.rows.items())
+    _tell(f"Wrote {out}: {rows}.", as_json, {"output": str(out), "rows": dict(made.rows)})
+
+
+@app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(help="Folder or file of the source system.")],
+    out: Annotated[Path, typer.Argument(help="Folder to write the dataset to.")],
+    mapping: Annotated[
+        str, typer.Option(help="sg186, mkt2, cn_excel, en, uci_credit, or a mapping's YAML.")
+    ] = "en",
+    quarantine: Annotated[
+        bool, typer.Option("--quarantine", help="Set rows that break a rule aside, with reasons.")
+    ] = False,
+    promote: Annotated[
+        list[str] | None, typer.Option(help="Warning to treat as an error; may be repeated.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read a source system's files into a dataset, by a mapping, with every check."""
+    from pipeline.importing import import_source
+
+    with step(f"Import {source}"):
+        report = import_source(
+            source, out, mapping=mapping, quarantine=quarantine, promote=frozenset(promote or ())
+        )
+    _tell(f"Wrote {out}. What became of each row is in {out / 'import.json'}.", as_json, report)
+
+
+@app.command()
+def check(
+    data: Annotated[Path, typer.Argument(help="Dataset folder.")],
+    as_of: AsOf = None,
+    promote: Annotated[
+        list[str] | None, typer.Option(help="Warning to treat as an error; may be repeated.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a dataset against the contract; every breach is named, with what to do."""
+    from contract.checks import check_dataset
+    from contract.dataset import open_dataset
+
+    with step(f"Check {data}"):
+        found = check_dataset(
+            open_dataset(data), as_of=_day(as_of), promote=frozenset(promote or ())
+        )
+    for breach in found.warnings:
+        typer.echo(f"warning: {breach.message()}")
+    found.raise_on_errors()
+    _tell(f"{data} keeps the contract.", as_json, found.as_dict())
+
+
+@app.command()
+def features(
+    out: Annotated[Path, typer.Argument(help="Parquet file to write the matrix to.")],
+    config: ConfigFile = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """Build the feature matrix of one day: one row a bill open then."""
+    from features import build
+    from pipeline.preparing import prepare
+    from pipeline.storage import write_parquet
+
+    prepared = prepare(_settings(config, data=data, as_of=_day(as_of)))
+    with step("Build features") as report:
+        matrix = build(prepared.store, prepared.as_of, progress=report)
+    write_parquet(out, matrix)
+    _tell(
+        f"Wrote {out}: {len(matrix):,} open bills, {matrix.shape[1]} columns, as of"
+        f" {prepared.as_of}.",
+        as_json,
+        {"output": str(out), "rows": len(matrix), "columns": matrix.shape[1]},
+    )
+
+
+@app.command()
+def train(
+    config: ConfigFile = None, data: Data = None, as_of: AsOf = None, as_json: Json = False
+) -> None:
+    """Train a model, judge it against the simple rules, and register it as the champion."""
+    from pipeline.preparing import prepare
+    from pipeline.showing import show_comparison
+    from pipeline.training import train_model
+
+    settings = _settings(config, data=data, as_of=_day(as_of))
+    training = train_model(settings, prepare(settings))
+    typer.echo(show_comparison(training.as_dict()["judged"]))
+    _tell(
+        f"Registered {settings.tracking.model_name} version {training.registered.version} as"
+        " champion.",
+        as_json,
+        training.as_dict(),
+    )
+
+
+@app.command()
+def score(
+    config: ConfigFile = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    model: Annotated[str, typer.Option(help="Alias or version of the model.")] = "champion",
+    as_json: Json = False,
+) -> None:
+    """Score the open bills of a day and write the explained list."""
+    from pipeline.preparing import prepare
+    from pipeline.scoring import score as run
+    from pipeline.tracking import load
+
+    settings = _settings(config, data=data, as_of=_day(as_of))
+    registered = load(settings.tracking, model)
+    made = run(settings, prepare(settings), registered)
+    told = "Wrote" if made.made else "Nothing new: the same inputs already gave"
+    _tell(f"{told} {made.folder}.", as_json, made.as_dict())
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    rows: Annotated[int, typer.Option(min=1, help="Rows of the list to show.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Show a finished run: its first rows, its counts and how its model compares."""
+    from pipeline.showing import show_run
+
+    text, facts = show_run(run, rows=rows)
+    typer.echo(text)
+    _tell(f"List: {run / 'list.xlsx'}", as_json, facts)
+
+
+@app.command()
+def demo(config: ConfigFile = None, as_json: Json = False) -> None:
+    """Simulate a utility, train, score the current month and show the list."""
+    from pipeline.demo import run_demo
+
+    text, facts = run_demo(_settings(config))
+    typer.echo(text)
+    _tell("", as_json, facts)
+
+
+@app.command()
+def docs() -> None:
+    """Write the generated pages of docs/ from the code they describe."""
+    from pipeline.docs import write_docs
+
+    for page in write_docs():
+        typer.echo(f"Wrote {page}.")
+
+
+def _settings(path: Path | None, *, data: Path | None = None, as_of: date | None = None) -> Config:
+    given = {"data": data, "as_of": as_of}
+    return load_config(path).model_copy(update={k: v for k, v in given.items() if v is not None})
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _refuse_existing(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigError(f"{folder}: exists and is not empty. Give a new folder, or remove it.")
+
+
+def _tell(text: str, as_json: bool, facts: dict[str, Any]) -> None:
+    if text:
+        typer.echo(text)
+    if as_json:
+        typer.echo(json.dumps(facts, ensure_ascii=False, default=str))

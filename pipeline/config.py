@@ -1,0 +1,95 @@
+"""One YAML a run, read once into a frozen model; each section lives beside what it configures."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from collection.bands import Bands
+from contract.errors import ConfigError
+from models.fit import Parameters
+from models.snapshots import Snapshots
+from models.target import Target
+from pipeline.tracking import Tracking
+
+
+class Simulation(BaseModel):
+    """The utility that ``duewatch simulate`` and ``duewatch demo`` make up."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    customers: int = Field(default=20_000, ge=10)
+    cycles: int = Field(default=30, ge=3, le=240)
+    seed: int = Field(default=2026, ge=0)
+
+
+class Config(BaseModel):
+    """Everything that a run may be told; what is left out keeps its default.
+
+    Attributes:
+        data: The dataset: a folder with one Parquet file, or a folder of them, per table.
+        stores: Where staged datasets are kept for reuse.
+        outputs: Where runs are written, a folder each.
+        as_of: The day a run looks from; the default is the day after the data end.
+        buckets: Parts that customers are hashed into; the default follows their number.
+        promote_warnings: Check warnings that are to stop a run, by rule id.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: Path = Path("data/demo")
+    stores: Path = Path("data/stores")
+    outputs: Path = Path("outputs")
+    as_of: date | None = None
+    buckets: int | None = Field(default=None, ge=1, le=4096)
+    promote_warnings: tuple[str, ...] = ()
+    simulation: Simulation = Simulation()
+    target: Target = Target()
+    snapshots: Snapshots = Snapshots()
+    parameters: Parameters = Parameters()
+    bands: Bands = Bands()
+    tracking: Tracking = Tracking()
+
+
+def load_config(path: Path | None) -> Config:
+    """Read a run's YAML; None gives the defaults.
+
+    Raises:
+        ConfigError: The file is missing or no YAML, or a key or value is wrong; each fault is
+            named with its path in the file.
+    """
+    if path is None:
+        return Config()
+    return parse_config(_read_yaml(path), source=str(path))
+
+
+def parse_config(values: dict[str, Any], *, source: str) -> Config:
+    """Check values as read from a file; ``source`` is named in errors."""
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_fault(source, fault) for fault in error.errors())) from error
+
+
+def _fault(source: str, fault: Any) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return f"{source}: {place} is not a setting; see docs/config.md for those there are."
+    return f"{source}: {place} is {fault['input']!r}; {fault['msg']}."
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: no such file; give the path of a YAML file.") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        detail = " ".join(str(error).split())
+        raise ConfigError(f"{path}: cannot be read as YAML in UTF-8 ({detail}).") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: holds {type(values).__name__}; expected settings by name.")
+    return values

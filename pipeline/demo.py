@@ -1,0 +1,43 @@
+"""The whole path on a simulated utility: from nothing to an explained list, in two minutes."""
+
+from typing import Any
+
+from contract.simulator import simulate
+from pipeline.config import Config
+from pipeline.paths import truth_folder
+from pipeline.preparing import prepare
+from pipeline.progress import step
+from pipeline.scoring import score
+from pipeline.showing import show_run
+from pipeline.training import train_model
+
+SHOWN_ROWS = 10
+
+
+def run_demo(config: Config) -> tuple[str, dict[str, Any]]:
+    """Simulate unless it was done before, train, score, and return what to show."""
+    made = config.simulation
+    data = config.data.with_name(f"{config.data.name}-{made.customers}x{made.cycles}-{made.seed}")
+    if not data.exists():
+        with step(f"Simulate {made.customers:,} customers over {made.cycles} cycles"):
+            simulate(
+                data,
+                truth_folder(data),
+                customers=made.customers,
+                cycles=made.cycles,
+                seed=made.seed,
+            )
+    settings = config.model_copy(update={"data": data})
+    prepared = prepare(settings)
+    training = train_model(settings, prepared)
+    run = score(settings, prepared, training.registered)
+    text, facts = show_run(run.folder, rows=SHOWN_ROWS)
+    where = (
+        f"Workbook for people:  {run.folder / 'list.xlsx'}\n"
+        f"List for machines:    {run.folder / 'list.csv'}\n"
+        f"All scores:           {run.folder / 'scores.parquet'}\n"
+        f"What it was made of:  {run.folder / 'manifest.json'}\n"
+        f"Training runs:        mlflow ui --backend-store-uri sqlite:///"
+        f"{settings.tracking.folder / 'mlflow.db'}"
+    )
+    return f"{text}\n{where}", {**run.as_dict(), "comparison": facts["comparison"]}

@@ -1,0 +1,74 @@
+"""From a dataset on disk to a staged store that is fit to build on: open, check, stage."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from contract.breach import CheckReport
+from contract.checks import check_dataset
+from contract.dataset import Dataset, open_dataset
+from contract.engine import connect
+from contract.errors import DataError
+from contract.staging import Store, stage
+from contract.tables import TABLES
+from pipeline.config import Config
+from pipeline.progress import step
+
+# Measured on 20 M bills: buckets of 50,000 customers keep the build below 2.5 GB (libraries 1.2).
+BUCKET_CUSTOMERS = 50_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A checked dataset, staged, and the day to look from.
+
+    Attributes:
+        absent: Optional tables that the dataset does not have, so that what needs them is off.
+    """
+
+    data: Path
+    store: Store
+    as_of: date
+    checks: CheckReport
+    absent: tuple[str, ...]
+
+
+def prepare(config: Config) -> Prepared:
+    """Open, check and stage the dataset of a config.
+
+    Raises:
+        DataError: The dataset breaks the contract.
+    """
+    dataset = open_dataset(config.data)
+    as_of = config.as_of or _day_after_data(dataset)
+    with step(f"Check {config.data}"):
+        checks = check_dataset(dataset, as_of=as_of, promote=frozenset(config.promote_warnings))
+        checks.raise_on_errors()
+    with step("Stage customers in buckets and replay the ledger") as report:
+        buckets = config.buckets or _enough_buckets(dataset)
+        store = stage(dataset, config.stores, buckets=buckets, progress=report)
+    absent = tuple(table for table in TABLES if not dataset.has(table))
+    return Prepared(data=config.data, store=store, as_of=as_of, checks=checks, absent=absent)
+
+
+def _day_after_data(dataset: Dataset) -> date:
+    """Return the first day by which all of the data were known."""
+    newest = _one(
+        f"""SELECT greatest(
+            (SELECT max(issued_on) FROM {dataset.scan("bills")}),
+            (SELECT max(CAST(posted_at AS DATE)) FROM {dataset.scan("payments")}))"""
+    )
+    if newest is None:
+        raise DataError(f"{dataset.folder}: bills and payments have no rows; nothing can be seen.")
+    return newest + timedelta(days=1)
+
+
+def _enough_buckets(dataset: Dataset) -> int:
+    customers = _one(f"SELECT count(*) FROM {dataset.scan('customers')}")
+    return max(1, -(-customers // BUCKET_CUSTOMERS))
+
+
+def _one(query: str):
+    with connect() as connection:
+        row = connection.execute(query).fetchone()
+    return row[0]

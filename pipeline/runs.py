@@ -1,0 +1,135 @@
+"""A scoring run: its id, its folder and its manifest."""
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from contract.errors import DataError
+from features.declare import Text
+from pipeline.config import Config
+from pipeline.storage import write_json
+from pipeline.tracking import Registered
+from reports.facts import METRICS, Compared, RunFacts
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What a run was made from and what it holds; the same inputs give the same bytes.
+
+    Attributes:
+        run: The run's id: the day and a digest of everything that decides its content.
+        counts: Customers, bills and rows by what became of them.
+        call_capacity: Bills that can be called in this round.
+        comparison: The model and the simple rules on the months held out of its training.
+    """
+
+    run: str
+    as_of: str
+    cycle: int
+    model_name: str
+    model_version: str
+    model_sha256: str
+    data_fingerprint: str
+    code_commit: str
+    config: dict[str, Any]
+    counts: dict[str, int]
+    call_capacity: int
+    comparison: list[dict[str, Any]]
+    warnings: list[str]
+    absent_tables: list[str]
+    versions: dict[str, str]
+
+    def facts(self) -> RunFacts:
+        """Return what a list says about the run that made it."""
+        return RunFacts(
+            run_id=self.run,
+            as_of=date.fromisoformat(self.as_of),
+            cycle=self.cycle,
+            model_version=self.model_version,
+            data_fingerprint=self.data_fingerprint,
+            customers_scored=self.counts["customers"],
+            bills_scored=self.counts["bills_scored"],
+            listed=self.counts["listed"],
+            capacity=self.call_capacity,
+            warnings=tuple(self.warnings),
+            comparison=compared(self.comparison),
+            notes=tuple(self.absent_tables),
+        )
+
+
+def compared(judged: list[dict[str, Any]]) -> tuple[Compared, ...]:
+    """Return how the model and the simple rules did, from the JSON kept with the model."""
+    return tuple(
+        Compared(
+            id=one["id"],
+            name=Text(zh=one["zh"], en=one["en"]),
+            figures={
+                figure: math.nan if value is None else value
+                for figure, value in one["figures"].items()
+                if figure in METRICS
+            },
+        )
+        for one in judged
+    )
+
+
+def run_id(config: Config, as_of: date, *, fingerprint: str, registered: Registered) -> str:
+    """Name a run by its day and a digest of data, model and settings.
+
+    A rerun with the same inputs has the same id; with others it is another run, and the first
+    stays as it is (design 6).
+    """
+    decides = {
+        "data": fingerprint,
+        "model": registered.model.card.booster_sha256,
+        "calibration": registered.model.card.calibration,
+        "config": scoring_settings(config),
+    }
+    text = json.dumps(decides, sort_keys=True, default=str)
+    return f"{as_of.isoformat()}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def scoring_settings(config: Config) -> dict[str, Any]:
+    """Return the settings that decide what a list says; places and training are left out."""
+    return config.model_dump(mode="json", include={"bands", "target"})
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest, with the SHA-256 of every other file of the run beside it."""
+    files = {path.name: _digest(path) for path in sorted(folder.iterdir())}
+    write_json(folder / MANIFEST, {**asdict(manifest), "files": files})
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of a finished run, after checking each file against it.
+
+    Raises:
+        DataError: The folder is no finished run, or a file is not the one that was written.
+    """
+    try:
+        content = json.loads((folder / MANIFEST).read_text("utf-8"))
+        files = content.pop("files")
+        manifest = Manifest(**{field.name: content[field.name] for field in fields(Manifest)})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{folder}: not a finished run ({MANIFEST} is missing or not what a run writes)."
+            " Give the folder that duewatch score named."
+        ) from error
+    for name, digest in files.items():
+        if not (folder / name).is_file() or _digest(folder / name) != digest:
+            raise DataError(
+                f"{folder / name}: missing or changed since the run. A list that is out is never"
+                " changed: restore it, or remove the folder and score again."
+            )
+    return manifest
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,55 @@
+"""Show a finished run on the terminal, from its own files."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console, RenderableType
+
+from pipeline.runs import compared, read_manifest
+from reports.columns import REASONS
+from reports.terminal import comparison_table, first_rows
+from reports.wording import read_wording
+
+
+def show_run(folder: Path, *, rows: int) -> tuple[str, dict[str, Any]]:
+    """Return the text that shows a run, and the same as JSON values.
+
+    Raises:
+        DataError: The folder is no finished run, or a file was changed since.
+    """
+    manifest, wording = read_manifest(folder), read_wording()
+    listed = _read_list(folder / "list.csv").head(rows)
+    text = as_text(
+        first_rows(listed, wording=wording, rows=rows),
+        comparison_table(compared(manifest.comparison), wording=wording),
+    )
+    facts = {"run": manifest.run, "counts": manifest.counts, "comparison": manifest.comparison}
+    return text, facts
+
+
+def show_comparison(judged: list[dict[str, Any]]) -> str:
+    """Return the text of how a model and the simple rules did."""
+    return as_text(comparison_table(compared(judged), wording=read_wording()))
+
+
+def as_text(*renderables: RenderableType) -> str:
+    """Return renderables as the text that a terminal shows."""
+    console = Console(width=150)
+    with console.capture() as captured:
+        for renderable in renderables:
+            console.print(renderable)
+    return captured.get()
+
+
+def _read_list(path: Path) -> pd.DataFrame:
+    listed = pd.read_csv(path, dtype={"customer_id": str, "bill_id": str}, encoding="utf-8-sig")
+    # The export guards a text that a spreadsheet would take for a formula by an apostrophe.
+    listed["strip"] = listed["strip"].str.removeprefix("'")
+    for language in ("zh", "en"):
+        columns = [f"reason_{n}_{language}" for n in range(1, REASONS + 1)]
+        listed[f"reasons_{language}"] = [
+            [reason for reason in row if isinstance(reason, str)]
+            for row in listed[columns].itertuples(index=False)
+        ]
+    return listed
