@@ -43,9 +43,16 @@ def read_delimited(path: Path, label: str, layout: Layout, work: Path) -> Staged
     Raises:
         DataError: The file is in no known encoding, has no heads, or is not delimited text.
     """
-    encoding = find_encoding(path, label) if layout.encoding == "auto" else layout.encoding
+    encoding = layout.encoding
+    if encoding == "auto":
+        encoding = find_encoding(path, label)
+    elif line := _first_fault(path, encoding):
+        raise DataError(
+            f"{label}: not {encoding} as the mapping says (first fault in line {line:,}). "
+            "Correct encoding or remove it."
+        )
     stem = hashlib.sha256(f"{path}|{layout}".encode()).hexdigest()[:16]
-    text = _plain_text(path, label, encoding=encoding, copy=work / f"{stem}.csv")
+    text = _plain_text(path, encoding=encoding, copy=work / f"{stem}.csv")
     heads, delimiter, skip = _heads(text, label, layout)
     rows = work / f"{stem}.parquet"
     rejects = _stage(text, label, rows, columns=len(heads), delimiter=delimiter, skip=skip)
@@ -100,21 +107,16 @@ def _first_fault(path: Path, encoding: str) -> int | None:
     return None
 
 
-def _plain_text(path: Path, label: str, *, encoding: str, copy: Path) -> Path:
+def _plain_text(path: Path, *, encoding: str, copy: Path) -> Path:
     """Return a file of the same text in UTF-8 with one kind of line end: itself or a copy."""
     if encoding in ("utf-8", "utf-8-sig") and not _has_mixed_line_ends(path):
         return path
-    try:
-        with (
-            path.open(encoding=encoding, newline=None) as source,
-            copy.open("w", encoding="utf-8", newline="\n") as target,
-        ):
-            while chunk := source.read(_CHUNK):
-                target.write(chunk)
-    except UnicodeError as fault:
-        raise DataError(
-            f"{label}: not {encoding} as the mapping says. Correct encoding or remove it."
-        ) from fault
+    with (
+        path.open(encoding=encoding, newline=None) as source,
+        copy.open("w", encoding="utf-8", newline="\n") as target,
+    ):
+        while chunk := source.read(_CHUNK):
+            target.write(chunk)
     return copy
 
 

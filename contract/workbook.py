@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, time
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import openpyxl
 import pyarrow as pa
@@ -34,17 +34,15 @@ def read_workbook(path: Path, label: str, layout: Layout, work: Path) -> Staged:
         DataError: The file is no workbook, the sheet is not there, or its heads cannot be told
             apart (merged cells, two equal heads).
     """
-    book = _open(path, label)
-    try:
-        sheet = _sheet(book, label, layout.sheet)
+    # The file is opened here because openpyxl leaves it open when reading stops half-way.
+    with path.open("rb") as content:
+        sheet = _sheet(_open(content, label), label, layout.sheet)
         label = f"{label} sheet {sheet.title}"
         cells = sheet.iter_rows(min_row=layout.header_row, values_only=True)
         heads = _heads(list(islice(cells, 2)), label, layout.header_row)
         rows = work / f"{hashlib.sha256(f'{path}|{layout}'.encode()).hexdigest()[:16]}.parquet"
         body = sheet.iter_rows(min_row=layout.header_row + 1, values_only=True)
         lines = _stage(body, rows, width=len(heads), first_line=layout.header_row + 1)
-    finally:
-        book.close()
 
     def lines_of(wanted: Collection[int]) -> dict[int, int]:
         return {row: lines[row - 1] for row in wanted}
@@ -53,10 +51,10 @@ def read_workbook(path: Path, label: str, layout: Layout, work: Path) -> Staged:
     return Staged(label=label, heads=heads, relation=relation, lines=lines_of)
 
 
-def _open(path: Path, label: str) -> Any:
+def _open(content: BinaryIO, label: str) -> Any:
     try:
         # Values instead of formulas: the number that the utility's staff saw.
-        return openpyxl.load_workbook(path, read_only=True, data_only=True)
+        return openpyxl.load_workbook(content, read_only=True, data_only=True)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as fault:
         raise DataError(
             f"{label}: not a readable .xlsx workbook. Open it and save it again as .xlsx or CSV."
@@ -77,23 +75,21 @@ def _sheet(book: Any, label: str, name: str | None) -> Any:
 
 
 def _heads(top: list[tuple[Any, ...]], label: str, row: int) -> tuple[str, ...]:
-    heads = [as_text(value) or "" for value in (top[0] if top else ())]
-    while heads and not heads[-1]:
-        heads.pop()
-    if not heads:
+    first, below = ([as_text(value) for value in values] for values in (*top, (), ())[:2])
+    if not any(first):
         raise DataError(f"{label}: row {row} has no column heads. Give header_row.")
-    below = [as_text(value) for value in top[1]] if len(top) > 1 else []
     merged = [
         get_column_letter(i + 1)
-        for i, head in enumerate(heads)
-        if not head and i < len(below) and below[i]
+        for i, value in enumerate(below)
+        if value and not (first[i] if i < len(first) else None)
     ]
     if merged:
         raise DataError(
             f"{label}: no head in row {row} over column {', '.join(merged)} (merged cells?). "
             "Unmerge the heads, or give the header_row that names every column."
         )
-    return tuple(heads)
+    width = max(i for i, head in enumerate(first, start=1) if head)
+    return tuple(head or "" for head in first[:width])
 
 
 def _stage(
