@@ -59,13 +59,13 @@ class Payments(NamedTuple):
 
 
 class Versions(NamedTuple):
-    """One row a version of a bill, in the order written; ``count[0]`` rows are filled.
+    """One row a version of a bill, in the order written: the first ``filled[0]`` rows.
 
     A version holds from ``known_from`` until the next version of the same bill.
     ``settled`` and ``cleared`` are NEVER while the bill is open by that measure.
     """
 
-    count: Ints
+    filled: Ints
     bill: Ints
     known_from: Ints
     paid: Ints
@@ -104,7 +104,7 @@ def replay(bills: Bills, payments: Payments) -> Versions:
     while True:
         versions = Versions(_zeros(1), *(_zeros(room) for _ in range(7)))
         if _replay_all(bills, payments, _book(_most(bills.start), pieces), versions):
-            return Versions(versions.count, *(part[: versions.count[0]] for part in versions[1:]))
+            return Versions(versions.filled, *(part[: versions.filled[0]] for part in versions[1:]))
         room, pieces = 2 * room, 2 * pieces
 
 
@@ -172,7 +172,7 @@ def _replay_customer(
 def _has_room(book: _Book, versions: Versions, bills: int) -> bool:
     """One event adds at most a piece a bill, a piece a piece, and a version a bill."""
     pieces = 2 * book.size[0] + book.size[1] + bills + 2
-    return pieces < len(book.piece_bill) and versions.count[0] + bills + 2 < len(versions.bill)
+    return pieces < len(book.piece_bill) and versions.filled[0] + bills + 2 < len(versions.bill)
 
 
 @njit(cache=True)
@@ -343,15 +343,15 @@ def _write_version(
     bills: Bills, book: _Book, versions: Versions, first: int, bill: int, now: int
 ) -> None:
     """Write the state of a bill; one known at the same moment replaces the one before."""
-    row = versions.count[0]
+    row = versions.filled[0]
     for earlier in range(row - 1, -1, -1):
         if versions.known_from[earlier] != now:
             break
         if versions.bill[earlier] == bill:
             row = earlier
             break
-    if row == versions.count[0]:
-        versions.count[0] += 1
+    if row == versions.filled[0]:
+        versions.filled[0] += 1
     local = bill - first
     versions.bill[row] = bill
     versions.known_from[row] = now

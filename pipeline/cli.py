@@ -8,6 +8,7 @@ data break the contract or cannot answer; 1 a bug, with its traceback.
 import json
 import sys
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,8 +63,15 @@ def simulate(
     from contract.simulator import simulate as run
 
     _refuse_existing(out)
-    with step(f"Simulate {customers:,} customers over {cycles} cycles"):
-        made = run(out, truth or truth_folder(out), customers=customers, cycles=cycles, seed=seed)
+    with step(f"Simulate {customers:,} customers over {cycles} cycles") as report:
+        made = run(
+            out,
+            truth or truth_folder(out),
+            customers=customers,
+            cycles=cycles,
+            seed=seed,
+            progress=partial(report, "customers"),
+        )
     rows = ", ".join(f"{table} {count:,}" for table, count in made.rows.items())
     _tell(f"Wrote {out}: {rows}.", as_json, {"output": str(out), "rows": dict(made.rows)})
 

@@ -1,5 +1,6 @@
 """The whole path on a simulated utility: from nothing to an explained list, in two minutes."""
 
+from functools import partial
 from typing import Any
 
 from contract.simulator import simulate
@@ -19,13 +20,14 @@ def run_demo(config: Config) -> tuple[str, dict[str, Any]]:
     made = config.simulation
     data = config.data.with_name(f"{config.data.name}-{made.customers}x{made.cycles}-{made.seed}")
     if not data.exists():
-        with step(f"Simulate {made.customers:,} customers over {made.cycles} cycles"):
+        with step(f"Simulate {made.customers:,} customers over {made.cycles} cycles") as report:
             simulate(
                 data,
                 truth_folder(data),
                 customers=made.customers,
                 cycles=made.cycles,
                 seed=made.seed,
+                progress=partial(report, "customers"),
             )
     settings = config.model_copy(update={"data": data})
     prepared = prepare(settings)

@@ -60,15 +60,16 @@ def _day_after_data(dataset: Dataset) -> date:
     )
     if newest is None:
         raise DataError(f"{dataset.folder}: bills and payments have no rows; nothing can be seen.")
-    return newest + timedelta(days=1)
+    day: date = newest
+    return day + timedelta(days=1)
 
 
 def _enough_buckets(dataset: Dataset) -> int:
-    customers = _one(f"SELECT count(*) FROM {dataset.scan('customers')}")
+    customers: int = _one(f"SELECT count(*) FROM {dataset.scan('customers')}")
     return max(1, -(-customers // BUCKET_CUSTOMERS))
 
 
-def _one(query: str):
+def _one(query: str) -> Any:
     with connect() as connection:
-        row = connection.execute(query).fetchone()
-    return row[0]
+        rows = connection.execute(query).fetchall()
+    return rows[0][0]

@@ -161,9 +161,11 @@ def _explain(
     """Return the listed bills in rank order with reasons, strip and name."""
     listed = scores[scores["band"].isin(LISTED_BANDS)]
     parts = []
-    for bucket, rows in listed.groupby("bucket", sort=True):
-        report("buckets", int(bucket), prepared.store.buckets)
-        parts.append(_explain_bucket(prepared, model, features, rows, folder))
+    for bucket in range(prepared.store.buckets):
+        report("buckets", bucket, prepared.store.buckets)
+        rows = listed[listed["bucket"] == bucket]
+        if len(rows):
+            parts.append(_explain_bucket(prepared, model, features, bucket, rows, folder))
     told = pd.concat(parts).sort_values("rank", ignore_index=True)
     return told.merge(_names(prepared, told["customer_id"]), on="customer_id", how="left")
 
@@ -172,10 +174,10 @@ def _explain_bucket(
     prepared: Prepared,
     model: Model,
     features: tuple[Feature, ...],
+    bucket: int,
     rows: pd.DataFrame,
     folder: Path,
 ) -> pd.DataFrame:
-    bucket = int(rows["bucket"].iloc[0])
     matrix = pq.read_table(
         folder / f"{bucket}.parquet", filters=[("bill_id", "in", rows["bill_id"].to_list())]
     ).to_pandas(date_as_object=False)

@@ -76,7 +76,7 @@ def in_force(versions, customer_bills, first, as_of):
     """Read the versions as a builder at as_of would."""
     ordered = sorted(customer_bills, key=lambda b: (b.issued, b.due, b.bill_id))
     found = {}
-    for row in range(versions.count[0]):
+    for row in range(versions.filled[0]):
         bill = versions.bill[row] - first
         if 0 <= bill < len(ordered) and versions.known_from[row] < as_of:
             state = (
