@@ -60,10 +60,13 @@ class _TextLoader(yaml.BaseLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - yaml's signature
         seen: set[str] = set()
         for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value} stands twice", key.start_mark
-                )
+            problem = None
+            if not isinstance(key, yaml.ScalarNode):
+                problem = "a key must be one word"
+            elif key.value in seen:
+                problem = f"the key {key.value} stands twice"
+            if problem:
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
@@ -76,6 +79,8 @@ def _parse(label: str, content: str) -> dict[str, Any]:
         place = f" line {mark.line + 1}" if mark else ""
         problem = getattr(fault, "problem", None) or "not YAML"
         raise ConfigError(f"{label}{place}: {problem}. Correct the YAML.") from fault
+    except RecursionError as fault:
+        raise ConfigError(f"{label}: nested too deeply. Correct the YAML.") from fault
     if not isinstance(raw, dict):
         raise ConfigError(f"{label}: expected keys such as tables; found none.")
     return raw
@@ -84,9 +89,7 @@ def _parse(label: str, content: str) -> dict[str, Any]:
 def _explain(error: Any, raw: dict[str, Any]) -> Iterator[str]:
     """Say a fault of validation with its path in the YAML as it was written."""
     if error["type"] == "value_error" and not error["loc"]:
-        for line in str(error["ctx"]["error"]).splitlines():
-            path, _, rest = line.partition(" ")
-            yield f"{_written(tuple(path.split('.')), raw)} {rest}."
+        yield from (f"{line}." for line in str(error["ctx"]["error"]).splitlines())
         return
     path = _written(error["loc"], raw)
     if error["type"] == "extra_forbidden":
@@ -99,17 +102,22 @@ def _explain(error: Any, raw: dict[str, Any]) -> Iterator[str]:
 
 
 def _written(loc: tuple[Any, ...], raw: Any) -> str:
-    """Return the path of a fault without the positions that a single value does not have."""
+    """Return the path of a fault as a reader of the YAML would follow it.
+
+    The models hold a list where the YAML may have one word or one part, and name the kind of
+    value that they tried; neither stands in the file.
+    """
     parts: list[str] = []
     for step in loc:
+        if isinstance(step, int) and not isinstance(raw, list):
+            continue
+        if str(step).startswith(("[key]", "dict[", "tuple[", "function-")):
+            continue
+        parts.append(str(step))
         if isinstance(raw, dict):
-            if step not in raw and str(step).startswith(("dict[", "tuple[", "[key]")):
-                continue
             raw = raw.get(step)
-            parts.append(str(step))
-        elif isinstance(raw, list) and str(step).isdigit():
-            raw = raw[int(step)] if int(step) < len(raw) else None
-            parts.append(str(step))
-        elif raw is None:
-            parts.append(str(step))
+        elif isinstance(raw, list) and isinstance(step, int):
+            raw = raw[step] if step < len(raw) else None
+        else:
+            raw = None
     return ".".join(parts)

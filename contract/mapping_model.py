@@ -150,7 +150,9 @@ class Mapping(_Part):
             fault
             for table, parts in self.tables.items()
             for i, part in enumerate(parts)
-            for fault in _faults(TABLES[table], part, f"tables.{table}.{i}")
+            for fault in _faults(
+                TABLES[table], part, f"tables.{table}.{i}" if len(parts) > 1 else f"tables.{table}"
+            )
         ]
         faults += [
             f"tables.{table.name} is missing; the contract requires it"
@@ -178,7 +180,7 @@ def _unknown_columns(table: Table, given: Any, path: str) -> Iterator[str]:
     for column in given:
         if column not in table.names():
             near = difflib.get_close_matches(column, table.names(), n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = f"; perhaps {near[0]}" if near else ""
             yield f"{path}.{column} is not a column of {table.name}{hint}"
 
 
