@@ -83,6 +83,12 @@ ACCOUNT: tuple[Feature, ...] = (
                 zh="立户或过户才{account_days}天", en="with this owner for {account_days} days only"
             ),
         ),
+        relief=Reason(
+            when=">= 1825",
+            text=Text(
+                zh="立户或过户已{account_days}天", en="with this owner for {account_days} days"
+            ),
+        ),
     ),
     *spread(
         M3,

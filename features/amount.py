@@ -99,6 +99,13 @@ AMOUNT: tuple[Feature, ...] = (
                 en="this bill is {amount_over_last_year} times that of the same month last year",
             ),
         ),
+        relief=Reason(
+            when="<= 0.85",
+            text=Text(
+                zh="本期电费只有去年同月的{amount_over_last_year}倍",
+                en="this bill is only {amount_over_last_year} times that of a year ago",
+            ),
+        ),
     ),
     Feature(
         stem="amount_spread_ratio",
@@ -112,6 +119,13 @@ AMOUNT: tuple[Feature, ...] = (
         description=Text(
             zh="近12个月电费极差与平均之比",
             en="largest minus smallest bill over the mean, last 12 months",
+        ),
+        risk=Reason(
+            when=">= 1.5",
+            text=Text(
+                zh="近12个月电费起伏大，最高一期{amount_max_12m}",
+                en="bills vary widely, up to {amount_max_12m} in the last 12 months",
+            ),
         ),
     ),
 )

@@ -20,7 +20,7 @@ ARREARS: tuple[Feature, ...] = (
                 en="still open past due: {months_behind}, together {overdue_open_cny}",
             ),
         ),
-        relief=Reason(when="== 0", text=Text(zh="没有逾期欠费", en="nothing open past due")),
+        relief=Reason(when="== 0", text=Text(zh="目前没有逾期欠费", en="nothing open past due")),
     ),
     Feature(
         stem="overdue_open_cny",
@@ -64,6 +64,13 @@ ARREARS: tuple[Feature, ...] = (
         empty=0.0,
         direction=1,
         description=Text(zh="未结清期数(含本期)", en="open bills, this one included"),
+        risk=Reason(
+            when=">= 2",
+            text=Text(
+                zh="连同本期共有{open_bills}期未结清",
+                en="{open_bills} bills open, this one included",
+            ),
+        ),
     ),
     Feature(
         stem="overdue_to_usual_ratio",

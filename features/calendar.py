@@ -39,6 +39,12 @@ CALENDAR: tuple[Feature, ...] = (
         unit="days",
         sql="age_days",
         description=Text(zh="本期发行至今天数", en="days since this bill was issued"),
+        risk=Reason(
+            when=">= 10",
+            text=Text(
+                zh="本期发行已{age_days}天仍未交清", en="still open {age_days} days after issue"
+            ),
+        ),
     ),
     Feature(
         stem="days_to_due",
@@ -47,6 +53,17 @@ CALENDAR: tuple[Feature, ...] = (
         unit="days",
         sql="days_to_due",
         description=Text(zh="距截止日天数", en="days until this bill is due"),
+        risk=Reason(
+            when="in 0..5",
+            text=Text(
+                zh="离截止日只剩{days_to_due}天仍未交清",
+                en="still open with {days_to_due} days left before it is due",
+            ),
+        ),
+        relief=Reason(
+            when=">= 8",
+            text=Text(zh="离截止日还有{days_to_due}天", en="{days_to_due} days left before due"),
+        ),
     ),
     Feature(
         stem="term_days",

@@ -7,7 +7,7 @@ from features.arrears import ARREARS
 from features.calendar import CALENDAR
 from features.consumption import CONSUMPTION
 from features.contact import CONTACT
-from features.declare import Feature, Text, Window
+from features.declare import QUOTED, Feature, Reason, Text, Window
 from features.habit import HABIT
 from features.lateness import LATENESS
 from features.neighbourhood import HELPERS, NEIGHBOURHOOD
@@ -55,6 +55,14 @@ def extra_features(
     return tuple(declared)
 
 
+def _said(column: str, zh: str, en: str) -> Reason | None:
+    """A plain sentence, said whichever way the value pushes; none where it cannot be quoted."""
+    quoted = f"{{{column}}}"
+    if not QUOTED.fullmatch(quoted):
+        return None
+    return Reason(text=Text(zh=f"{zh}为{quoted}", en=f"{en}: {quoted}"))
+
+
 def _words(column: str) -> str:
     return column.removeprefix(EXTRA_PREFIX).replace("_", " ")
 
@@ -67,11 +75,14 @@ def _of_row(column: str, holds: str) -> Feature:
         unit="code" if holds == "categorical" else "number",
         sql=f'"{column}"',
         description=Text(zh=_words(column), en=_words(column)),
+        risk=_said(column, _words(column), _words(column)),
+        relief=_said(column, _words(column), _words(column)),
     )
 
 
 def _lagged(column: str, bills: int) -> Feature:
     words = _words(column)
+    zh, en = f"{words}(倒数第{bills}期)", f"{words}, bill {bills} from the newest"
     return Feature(
         stem=f"{column}_at",
         window=Window(bills=bills),
@@ -79,14 +90,15 @@ def _lagged(column: str, bills: int) -> Feature:
         over="bill_facts",
         unit="number",
         sql=f'max("{column}") FILTER (WHERE k = {bills})',
-        description=Text(
-            zh=f"{words}(倒数第{bills}期)", en=f"{words}, bill {bills} from the newest"
-        ),
+        description=Text(zh=zh, en=en),
+        risk=_said(f"{column}_at_{bills}b", zh, en),
+        relief=_said(f"{column}_at_{bills}b", zh, en),
     )
 
 
 def _mean(column: str, window: Window) -> Feature:
     words = _words(column)
+    zh, en = f"{words}({window.text.zh}平均)", f"mean {words}, {window.text.en}"
     # Extras are doubles, so the sum runs in the order of k to stay bit-identical.
     return Feature(
         stem=f"{column}_mean",
@@ -95,5 +107,7 @@ def _mean(column: str, window: Window) -> Feature:
         over="bill_facts",
         unit="number",
         sql=f'list_avg(list("{column}" ORDER BY k) FILTER (WHERE {{w}}))',
-        description=Text(zh=f"{words}({window.text.zh}平均)", en=f"mean {words}, {window.text.en}"),
+        description=Text(zh=zh, en=en),
+        risk=_said(f"{column}_mean_{window.suffix}", zh, en),
+        relief=_said(f"{column}_mean_{window.suffix}", zh, en),
     )

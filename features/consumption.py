@@ -32,8 +32,13 @@ CONSUMPTION: tuple[Feature, ...] = (
         risk=Reason(
             when="<= 0.5",
             text=Text(
-                zh="本期电量降到平时的{kwh_ratio}倍，可能空置",
-                en="use fell to {kwh_ratio} times the usual, the place may stand empty",
+                zh="本期电量只有平时的{kwh_ratio}倍", en="use fell to {kwh_ratio} times the usual"
+            ),
+        ),
+        relief=Reason(
+            when="in 0.8..1.25",
+            text=Text(
+                zh="本期电量与平时相当({kwh_ratio}倍)", en="use as usual ({kwh_ratio} times)"
             ),
         ),
     ),

@@ -53,6 +53,13 @@ CONTACT: tuple[Feature, ...] = (
                 en="only {reached_share_12m} of the last 12 months' contacts got through",
             ),
         ),
+        relief=Reason(
+            when=">= 0.8",
+            text=Text(
+                zh="近12个月{reached_share_12m}的催费能联系上",
+                en="{reached_share_12m} of the last 12 months' contacts got through",
+            ),
+        ),
     ),
     Feature(
         stem="answered_share",
@@ -95,6 +102,12 @@ CONTACT: tuple[Feature, ...] = (
             text=Text(
                 zh="近12个月承诺交费只兑现{promises_kept_share_12m}",
                 en="only {promises_kept_share_12m} of promises kept in the last 12 months",
+            ),
+        ),
+        relief=Reason(
+            when="== 1",
+            text=Text(
+                zh="近12个月承诺交费均已兑现", en="every promise of the last 12 months was kept"
             ),
         ),
     ),

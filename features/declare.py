@@ -35,10 +35,12 @@ View = Literal[
     "bill_facts", "outcome_facts", "payment_facts", "contact_facts", "other_facts", "row"
 ]
 
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+# {column}, or {column:abs} for its size without the sign.
+QUOTED = re.compile(r"\{([a-z][a-z0-9_]*)(?::(abs))?\}")
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _COMPARISON = re.compile(rf"(<=|>=|==|<|>) {_NUMBER}")
 _RANGE = re.compile(rf"in {_NUMBER}\.\.{_NUMBER}")
+_GIVEN = re.compile(r"([a-z][a-z0-9_]*) (.+)")
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -98,20 +100,20 @@ class Reason:
 
     Attributes:
         text: The sentence; ``{column}`` stands for the customer's own value of that feature
-            column, formatted by its unit.
+            column, formatted by its unit, ``{column:abs}`` for its size without the sign.
         when: What the feature's own value must meet: a comparison such as ``> 0``, a range
             such as ``in -10..20`` (both ends included), or nothing.
+        given: What another column must meet besides, such as ``bills_seen >= 6``.
     """
 
     text: Text
     when: str = ""
+    given: str = ""
 
     def __post_init__(self) -> None:
-        if not (self.when == "" or _COMPARISON.fullmatch(self.when) or _RANGE.fullmatch(self.when)):
-            raise ConfigError(
-                f"reason condition {self.when!r} is not understood; write a comparison such as"
-                " '> 0' or a range such as 'in -10..20'."
-            )
+        found = _GIVEN.fullmatch(self.given)
+        _check_condition(self.when)
+        _check_condition(found[2] if found else self.given)
 
     def holds(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Tell for which values the sentence may be said; never for a missing one.
@@ -119,17 +121,40 @@ class Reason:
         >>> Reason(text=Text(zh="", en=""), when="in 0..3").holds(np.array([0.0, 4.0, np.nan]))
         array([ True, False, False])
         """
-        known = ~np.isnan(values)
-        if found := _COMPARISON.fullmatch(self.when):
-            return known & _OPERATORS[found[1]](values, float(found[2]))
-        if found := _RANGE.fullmatch(self.when):
-            return known & (values >= float(found[1])) & (values <= float(found[2]))
-        return known
+        return _meets(self.when, values)
+
+    def given_column(self) -> str | None:
+        """Return the other column that has a say in whether the sentence may be said."""
+        found = _GIVEN.fullmatch(self.given)
+        return found[1] if found else None
+
+    def given_holds(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell for which values of the other column the sentence may be said."""
+        found = _GIVEN.fullmatch(self.given)
+        return _meets(found[2] if found else "", values)
 
     def columns(self) -> tuple[str, ...]:
-        """Return the feature columns whose values the sentence quotes."""
-        found = _PLACEHOLDER.findall(self.text.zh) + _PLACEHOLDER.findall(self.text.en)
-        return tuple(dict.fromkeys(found))
+        """Return the feature columns that the sentence quotes or depends on."""
+        found = [m[1] for wording in (self.text.zh, self.text.en) for m in QUOTED.finditer(wording)]
+        given = self.given_column()
+        return tuple(dict.fromkeys([*found, given] if given else found))
+
+
+def _check_condition(condition: str) -> None:
+    if condition and not (_COMPARISON.fullmatch(condition) or _RANGE.fullmatch(condition)):
+        raise ConfigError(
+            f"reason condition {condition!r} is not understood; write a comparison such as"
+            " '> 0' or a range such as 'in -10..20'."
+        )
+
+
+def _meets(condition: str, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    known = ~np.isnan(values)
+    if found := _COMPARISON.fullmatch(condition):
+        return known & _OPERATORS[found[1]](values, float(found[2]))
+    if found := _RANGE.fullmatch(condition):
+        return known & (values >= float(found[1])) & (values <= float(found[2]))
+    return known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +217,9 @@ def _at_window(feature: Feature, window: Window) -> Feature:
         )
 
     def sentence(reason: Reason | None) -> Reason | None:
-        return reason and replace(reason, text=filled(reason.text))
+        return reason and replace(
+            reason, text=filled(reason.text), given=reason.given.replace("<w>", window.suffix)
+        )
 
     return replace(
         feature,

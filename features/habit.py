@@ -23,6 +23,13 @@ HABIT: tuple[Feature, ...] = (
         description=Text(
             zh="<window>月初(1-10日)结清占比", en="share settled on days 1-10, <window>"
         ),
+        relief=Reason(
+            when=">= 0.5",
+            text=Text(
+                zh="<window>有{month_start_share_<w>}在月初(1-10日)结清",
+                en="{month_start_share_<w>} of the <window> settled on days 1-10",
+            ),
+        ),
     ),
     *spread(
         B6,
@@ -72,6 +79,12 @@ HABIT: tuple[Feature, ...] = (
                 en="{days_past_usual} days past this customer's usual payment time",
             ),
         ),
-        relief=Reason(when="<= 0", text=Text(zh="还没到平时交费时间", en="not yet the usual time")),
+        relief=Reason(
+            when="< 0",
+            text=Text(
+                zh="离平时交费时间还有{days_past_usual:abs}天",
+                en="{days_past_usual:abs} days to go to this customer's usual payment time",
+            ),
+        ),
     ),
 )

@@ -27,7 +27,9 @@ LATENESS: tuple[Feature, ...] = (
             ),
         ),
         relief=Reason(
-            when="== 0", text=Text(zh="<window>无逾期", en="nothing late in the <window>")
+            when="== 0",
+            given="bills_known_12m >= 3",
+            text=Text(zh="<window>无逾期", en="nothing late in the <window>"),
         ),
     ),
     *spread(
@@ -43,13 +45,16 @@ LATENESS: tuple[Feature, ...] = (
         description=Text(zh="<window>逾期期数", en="late bills among the <window>"),
         risk=Reason(
             when="> 0",
+            given="bills_seen >= 6",
             text=Text(
                 zh="<window>有{late_count_<w>}期逾期，平均晚{days_late_mean_<w>}天",
                 en="late in {late_count_<w>} of the <window>, {days_late_mean_<w>} days on average",
             ),
         ),
         relief=Reason(
-            when="== 0", text=Text(zh="<window>均按时交费", en="on time in all of the <window>")
+            when="== 0",
+            given="bills_seen >= 6",
+            text=Text(zh="<window>均按时交清", en="on time in all of the <window>"),
         ),
     ),
     *spread(
@@ -67,7 +72,7 @@ LATENESS: tuple[Feature, ...] = (
         risk=Reason(
             when="> 0",
             text=Text(
-                zh="<window>{late_share_<w>}的电费逾期",
+                zh="<window>有{late_share_<w>}的电费逾期",
                 en="{late_share_<w>} of bills late in the <window>",
             ),
         ),
@@ -87,7 +92,7 @@ LATENESS: tuple[Feature, ...] = (
             ),
         ),
         relief=Reason(
-            when="== 0", text=Text(zh="上一期按时交费", en="the last bill was paid on time")
+            when="== 0", text=Text(zh="上一期按时交清", en="the last bill was paid on time")
         ),
     ),
     Feature(
@@ -128,6 +133,13 @@ LATENESS: tuple[Feature, ...] = (
         direction=1,
         description=Text(
             zh="<window>逾期各期的平均逾期天数", en="mean days late of late bills, <window>"
+        ),
+        risk=Reason(
+            when=">= 1",
+            text=Text(
+                zh="<window>逾期时平均晚{days_late_mean_<w>}天",
+                en="{days_late_mean_<w>} days late on average when late (<window>)",
+            ),
         ),
     ),
     *spread(
@@ -195,7 +207,7 @@ LATENESS: tuple[Feature, ...] = (
         relief=Reason(
             when=">= 3",
             text=Text(
-                zh="已连续{on_time_streak}期按时交费", en="{on_time_streak} bills on time in a row"
+                zh="已连续{on_time_streak}期按时交清", en="{on_time_streak} bills on time in a row"
             ),
         ),
     ),
@@ -208,6 +220,20 @@ LATENESS: tuple[Feature, ...] = (
         direction=-1,
         description=Text(
             zh="距最近一次逾期截止日的天数", en="days since the due day of the last late bill"
+        ),
+        risk=Reason(
+            when="<= 60",
+            text=Text(
+                zh="{days_since_late}天前到期的电费逾期",
+                en="a bill that fell due {days_since_late} days ago was late",
+            ),
+        ),
+        relief=Reason(
+            when=">= 180",
+            text=Text(
+                zh="最近一次逾期已过{days_since_late}天",
+                en="the last late bill fell due {days_since_late} days ago",
+            ),
         ),
     ),
     Feature(

@@ -49,6 +49,13 @@ NEIGHBOURHOOD: tuple[Feature, ...] = (
                 en="{grid_late_rate} of the grid's other bills were late in the last 6 months",
             ),
         ),
+        relief=Reason(
+            when="<= 0.06",
+            text=Text(
+                zh="所在网格其他客户逾期率只有{grid_late_rate}",
+                en="only {grid_late_rate} of the grid's other bills were late in the last 6 months",
+            ),
+        ),
     ),
     Feature(
         stem="segment_rate",
@@ -59,6 +66,20 @@ NEIGHBOURHOOD: tuple[Feature, ...] = (
         direction=1,
         description=Text(
             zh="所属用电类别近6个月逾期率", en="late rate of the segment, last 6 months"
+        ),
+        risk=Reason(
+            when=">= 0.12",
+            text=Text(
+                zh="同类用户近6个月逾期率{segment_rate}",
+                en="{segment_rate} of the segment's bills were late in the last 6 months",
+            ),
+        ),
+        relief=Reason(
+            when="<= 0.06",
+            text=Text(
+                zh="同类用户近6个月逾期率只有{segment_rate}",
+                en="only {segment_rate} of the segment's bills were late in the last 6 months",
+            ),
         ),
     ),
 )

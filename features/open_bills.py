@@ -71,4 +71,6 @@ def last_cycles(store: Store, bucket: int, as_of: date, customers: pd.Series) ->
 
 def _read(store: Store, bucket: int, as_of: date, query: str) -> pd.DataFrame:
     with connect() as connection:
-        return to_arrow(connection, with_facts(store, bucket, as_of, query)).to_pandas(date_as_object=False)
+        return to_arrow(connection, with_facts(store, bucket, as_of, query)).to_pandas(
+            date_as_object=False
+        )

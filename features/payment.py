@@ -29,6 +29,11 @@ PAYMENT: tuple[Feature, ...] = (
         sql="count(*) FILTER (WHERE paid AND {w})",
         empty=0.0,
         description=Text(zh="<window>交费笔数", en="payments, <window>"),
+        risk=Reason(
+            when="== 0",
+            given="bills_issued_3m >= 2",
+            text=Text(zh="<window>没有交费记录", en="no payment in the <window>"),
+        ),
     ),
     Feature(
         stem="days_since_payment",
@@ -42,6 +47,12 @@ PAYMENT: tuple[Feature, ...] = (
             text=Text(
                 zh="已{days_since_payment}天没有交费",
                 en="no payment for {days_since_payment} days",
+            ),
+        ),
+        relief=Reason(
+            when="<= 20",
+            text=Text(
+                zh="{days_since_payment}天前刚交过费", en="paid {days_since_payment} days ago"
             ),
         ),
     ),
@@ -119,6 +130,13 @@ PAYMENT: tuple[Feature, ...] = (
                 en="{channels_used_<w>} payment channels in the <window>, no settled habit",
             ),
         ),
+        relief=Reason(
+            when="== 1",
+            given="payments_count_12m >= 3",
+            text=Text(
+                zh="<window>一直用同一渠道交费", en="always the same payment channel (<window>)"
+            ),
+        ),
     ),
     Feature(
         stem="channel_switches",
@@ -147,6 +165,20 @@ PAYMENT: tuple[Feature, ...] = (
         " / NULLIF(count(*) FILTER (WHERE paid AND {w}), 0)",
         description=Text(
             zh="近12个月柜台等人工渠道占比", en="share paid over a counter, last 12 months"
+        ),
+        risk=Reason(
+            when=">= 0.5",
+            text=Text(
+                zh="近12个月{by_hand_share_12m}的交费走柜台等人工渠道",
+                en="{by_hand_share_12m} of the last 12 months' payments made over a counter",
+            ),
+        ),
+        relief=Reason(
+            when="== 0",
+            text=Text(
+                zh="近12个月全部线上或代扣交费",
+                en="all payments of the last 12 months online or by debit",
+            ),
         ),
     ),
     Feature(

@@ -36,8 +36,8 @@ TIMING: tuple[Feature, ...] = (
         risk=Reason(
             when="in 0..3",
             text=Text(
-                zh="上一期在截止日前{slack_last}天才结清",
-                en="the last bill was settled only {slack_last} days before it was due",
+                zh="上一期结清时离截止日只剩{slack_last}天",
+                en="the last bill was settled with {slack_last} days left before it was due",
             ),
         ),
         relief=Reason(
@@ -63,10 +63,10 @@ TIMING: tuple[Feature, ...] = (
             zh="<window>平均提前结清天数", en="mean days settled before due, <window>"
         ),
         risk=Reason(
-            when="in 0..4",
+            when="in 0.6..4",
             text=Text(
-                zh="<window>平均在截止日前{slack_mean_<w>}天结清",
-                en="settles {slack_mean_<w>} days before due on average (<window>)",
+                zh="<window>平均只提前{slack_mean_<w>}天结清",
+                en="settles only {slack_mean_<w>} days before due on average (<window>)",
             ),
         ),
         relief=Reason(
@@ -88,6 +88,20 @@ TIMING: tuple[Feature, ...] = (
         description=Text(
             zh="近6个月最少提前结清天数", en="fewest days settled before due, last 6 months"
         ),
+        risk=Reason(
+            when="<= -1",
+            text=Text(
+                zh="近6个月最晚的一期过截止日{slack_min_6m:abs}天",
+                en="the latest bill of the last 6 months ran {slack_min_6m:abs} days past due",
+            ),
+        ),
+        relief=Reason(
+            when=">= 1",
+            text=Text(
+                zh="近6个月每期至少提前{slack_min_6m}天结清",
+                en="every bill of the last 6 months settled at least {slack_min_6m} days early",
+            ),
+        ),
     ),
     Feature(
         stem="slack_median",
@@ -99,6 +113,23 @@ TIMING: tuple[Feature, ...] = (
         direction=-1,
         description=Text(
             zh="近12个月提前结清天数中位数", en="median days settled before due, last 12 months"
+        ),
+        risk=Reason(
+            when="<= 0",
+            given="bills_known_12m >= 3",
+            text=Text(
+                zh="近12个月至少一半的电费没有在截止日前交清",
+                en="at least half of the last 12 months' bills were not settled before due",
+            ),
+        ),
+        relief=Reason(
+            when=">= 3",
+            given="bills_known_12m >= 3",
+            text=Text(
+                zh="近12个月至少一半的电费提前{slack_median_12m}天以上结清",
+                en="at least half of the last 12 months' bills settled"
+                " {slack_median_12m} or more days early",
+            ),
         ),
     ),
     Feature(
@@ -115,8 +146,8 @@ TIMING: tuple[Feature, ...] = (
         risk=Reason(
             when=">= 5",
             text=Text(
-                zh="近6期交费时间波动大(标准差{slack_spread_6b}天)",
-                en="payment time varies a lot (by {slack_spread_6b} days over the last 6 bills)",
+                zh="近6期交费时间忽早忽晚，一般相差{slack_spread_6b}天",
+                en="payment time varies by about {slack_spread_6b} days over the last 6 bills",
             ),
         ),
     ),
@@ -135,8 +166,15 @@ TIMING: tuple[Feature, ...] = (
         risk=Reason(
             when="<= -1",
             text=Text(
-                zh="近6期交费越来越晚(每期约{slack_slope_6b}天)",
-                en="settling later and later (about {slack_slope_6b} days a bill over the last 6)",
+                zh="近6期交费越来越晚，每期约晚{slack_slope_6b:abs}天",
+                en="settling ever later, by about {slack_slope_6b:abs} days a bill over the last 6",
+            ),
+        ),
+        relief=Reason(
+            when=">= 1",
+            text=Text(
+                zh="近6期交费越来越早，每期约早{slack_slope_6b}天",
+                en="settling ever earlier, by about {slack_slope_6b} days a bill over the last 6",
             ),
         ),
     ),
@@ -154,8 +192,15 @@ TIMING: tuple[Feature, ...] = (
         risk=Reason(
             when="<= -3",
             text=Text(
-                zh="上一期比平时晚交{slack_last_minus_mean}天",
-                en="the last bill was settled later than usual (by {slack_last_minus_mean} days)",
+                zh="上一期比平时晚{slack_last_minus_mean:abs}天",
+                en="the last bill ran {slack_last_minus_mean:abs} days later than usual",
+            ),
+        ),
+        relief=Reason(
+            when=">= 3",
+            text=Text(
+                zh="上一期比平时早{slack_last_minus_mean}天结清",
+                en="the last bill was settled {slack_last_minus_mean} days earlier than usual",
             ),
         ),
     ),
@@ -180,6 +225,20 @@ TIMING: tuple[Feature, ...] = (
         direction=1,
         description=Text(
             zh="<window>发行到结清平均天数", en="mean days from issue to settlement, <window>"
+        ),
+        risk=Reason(
+            when=">= 10",
+            text=Text(
+                zh="<window>平均发行后{settle_days_mean_<w>}天才交清",
+                en="takes {settle_days_mean_<w>} days from issue to settle on average (<window>)",
+            ),
+        ),
+        relief=Reason(
+            when="<= 7",
+            text=Text(
+                zh="<window>平均发行后{settle_days_mean_<w>}天就交清",
+                en="settles {settle_days_mean_<w>} days after issue on average (<window>)",
+            ),
         ),
     ),
     Feature(
@@ -213,8 +272,16 @@ TIMING: tuple[Feature, ...] = (
         risk=Reason(
             when=">= 0.5",
             text=Text(
-                zh="<window>有{near_due_share_<w>}拖到最后两天或逾期才结清",
-                en="{near_due_share_<w>} of the <window> settled in the final two days or late",
+                zh="<window>有{near_due_share_<w>}拖到最后两天或逾期",
+                en="{near_due_share_<w>} of the <window> left to the final two days or later",
+            ),
+        ),
+        relief=Reason(
+            when="== 0",
+            given="bills_seen >= 3",
+            text=Text(
+                zh="<window>都在截止日两天以前结清",
+                en="all of the <window> settled two days or more before due",
             ),
         ),
     ),

@@ -1,6 +1,5 @@
 """Sentences with a row's own numbers: of which rows one is true, and how each unit is written."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -8,14 +7,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from contract.errors import ConfigError
-from features.declare import Feature, Reason, Text, Unit
+from features.declare import QUOTED, Feature, Reason, Text, Unit
 
 Mask = npt.NDArray[np.bool_]
 
 # Columns of the matrix beside the features that a sentence may quote.
 _KEYS: dict[str, Unit] = {"open_cny": "CNY"}
-
-_QUOTED = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 def _whole(value: float) -> str:
@@ -73,6 +70,8 @@ def holds(reason: Reason, feature: Feature, matrix: pd.DataFrame) -> Mask:
         ConfigError: A condition compares a code with a number.
     """
     said = _meets(reason, feature, matrix[feature.name])
+    if given := reason.given_column():
+        said = said & reason.given_holds(matrix[given].to_numpy(dtype=np.float64, na_value=np.nan))
     for column in reason.columns():
         said = said & matrix[column].notna().to_numpy()
     return said
@@ -90,21 +89,21 @@ def _meets(reason: Reason, feature: Feature, column: pd.Series) -> Mask:
 
 
 def fill(text: Text, matrix: pd.DataFrame, units: Mapping[str, Unit]) -> list[Text]:
-    """Return the sentence once per row, each with that row's values."""
-    quoted = Reason(text=text).columns()
-    written = {c: [write(v, units[c]) for v in matrix[c].tolist()] for c in quoted}
-    zh, en = _pieces(text.zh), _pieces(text.en)
-    return [
-        Text(zh=_joined(zh, written, row), en=_joined(en, written, row))
-        for row in range(len(matrix))
-    ]
+    """Return the sentence once per row, each with that row's values.
+
+    ``{column:abs}`` is written without its sign, for sentences that say "earlier" or "later".
+    """
+    zh, en = _written(text.zh, matrix, units), _written(text.en, matrix, units)
+    return [Text(zh=one, en=other) for one, other in zip(zh, en, strict=True)]
 
 
-def _pieces(template: str) -> list[tuple[str, str]]:
-    """Cut a template into plain text and the column that follows it."""
-    parts = _QUOTED.split(template)
-    return list(zip(parts[::2], [*parts[1::2], ""], strict=True))
-
-
-def _joined(pieces: list[tuple[str, str]], written: Mapping[str, list[str]], row: int) -> str:
-    return "".join(plain + (written[column][row] if column else "") for plain, column in pieces)
+def _written(template: str, matrix: pd.DataFrame, units: Mapping[str, Unit]) -> list[str]:
+    said = [""] * len(matrix)
+    after = 0
+    for quoted in QUOTED.finditer(template):
+        plain = template[after : quoted.start()]
+        values = matrix[quoted[1]].abs() if quoted[2] else matrix[quoted[1]]
+        numbers = [write(value, units[quoted[1]]) for value in values.tolist()]
+        said = [done + plain + number for done, number in zip(said, numbers, strict=True)]
+        after = quoted.end()
+    return [done + template[after:] for done in said]

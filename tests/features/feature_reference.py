@@ -8,6 +8,7 @@ missing value.
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from math import sqrt
 
 from ledger_reference import DAY, Bill, Payment, account_as_of, since
@@ -107,7 +108,7 @@ def reference_matrix(rows: dict[str, list[dict]], as_of: date) -> dict[tuple, di
     """Return, a customer and bill that is open at as_of, the value of each feature."""
     customers = {row["customer_id"] for row in rows["bills"]}
     seen = {customer: see(customer, rows, as_of) for customer in sorted(customers)}
-    groups = count_groups(seen.values(), as_of)
+    groups = count_groups(seen.values())
     return {
         (customer, bill.bill_id): features_of_bill(bill, known, groups)
         for customer, known in seen.items()
@@ -300,7 +301,7 @@ def counted(known: Seen) -> list[KnownBill]:
     ]
 
 
-def count_groups(everyone, as_of: date) -> dict[tuple, list[int]]:
+def count_groups(everyone) -> dict[tuple, list[int]]:
     groups: dict[tuple, list[int]] = defaultdict(lambda: [0, 0])
     for known in everyone:
         if not known.person:
@@ -332,7 +333,7 @@ def features_of_bill(bill: KnownBill, known: Seen, groups: dict) -> dict:
     for family in families:
         values |= family(bill, known)
     values |= neighbourhood(values, known, groups)
-    return values | extras(bill, known)
+    return values | extras(known)
 
 
 def ratio(top, bottom):
@@ -512,7 +513,7 @@ def paying(_bill, known):
             {p["channel"] for p in since_months(months) if is_paid(p)}
         )
     in_year = [p for p in since_months(12) if is_paid(p)]
-    before = {id(p): q for p, q in zip(cash, cash[1:], strict=False)}
+    before = {id(p): q for p, q in pairwise(cash)}
     values["channel_switches_12m"] = sum(
         id(p) in before and p["channel"] != before[id(p)]["channel"] for p in in_year
     )
@@ -620,7 +621,7 @@ def neighbourhood(values, known, groups):
     }
 
 
-def extras(bill, known):
+def extras(known):
     values = {"x_limit": known.person.get("x_limit"), "x_branch": known.person.get("x_branch")}
     meters = [b.x_meter for b in known.bills]
     for number in range(1, 7):

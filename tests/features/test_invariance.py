@@ -1,10 +1,10 @@
 from decimal import Decimal
 
 from bits import differing
-from drawn import world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lives import AS_OFS, as_ofs, lives, seeds, tables_of
+from worlds import world
 
 from features import build, features_of
 

@@ -1,9 +1,9 @@
 import pytest
 from bits import differing
-from drawn import world
 from hypothesis import given, settings
 from later import with_other_later, without_later
 from lives import AS_OFS, as_ofs, lives, seeds, tables_of
+from worlds import world
 
 from features import build, features_of
 

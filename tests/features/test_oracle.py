@@ -2,10 +2,10 @@ import math
 from datetime import date
 
 import pytest
-from drawn import world
 from feature_reference import reference_matrix
 from hypothesis import given, settings
 from lives import AS_OFS, as_ofs, lives, tables_of
+from worlds import world
 
 from features import build, features_of
 from features.compose import KEYS
@@ -13,7 +13,7 @@ from features.compose import KEYS
 
 def as_read(value):
     """A value of the matrix as the reference writes it: None for missing, a number or text."""
-    if value is None or isinstance(value, float) and math.isnan(value):
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     return value
 

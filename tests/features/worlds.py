@@ -3,6 +3,7 @@
 import atexit
 import shutil
 import tempfile
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -13,6 +14,16 @@ import pyarrow as pa
 from contract.dataset import open_dataset, write_table
 from contract.staging import Store, stage
 from contract.tables import EXTRA_PREFIX, TABLES, Column
+
+READ: dict[str, Callable[[str], object]] = {
+    "date": date.fromisoformat,
+    "timestamp": datetime.fromisoformat,
+    "month": int,
+    "integer": int,
+    "money": Decimal,
+    "number": float,
+    "bool": lambda cell: cell == "true",
+}
 
 # Extra columns are numbers, but for these.
 TEXT_EXTRAS = ("x_branch",)
@@ -25,9 +36,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
     lines = [
         [cell.strip() for cell in line.split("|")] for line in text.splitlines() if line.strip()
     ]
-    return [
-        {k: v for k, v in zip(lines[0], cells, strict=True) if v != "-"} for cells in lines[1:]
-    ]
+    return [{k: v for k, v in zip(lines[0], cells, strict=True) if v != "-"} for cells in lines[1:]]
 
 
 def world(
@@ -106,19 +115,7 @@ def _value(cell: object, column: Column | None) -> object:
     if cell is None or not isinstance(cell, str):
         return cell
     kind = column.kind if column else "text" if cell.isalpha() else "number"
-    if kind == "date":
-        return date.fromisoformat(cell)
-    if kind == "timestamp":
-        return datetime.fromisoformat(cell)
-    if kind in ("month", "integer"):
-        return int(cell)
-    if kind == "money":
-        return Decimal(cell)
-    if kind == "number":
-        return float(cell)
-    if kind == "bool":
-        return cell == "true"
-    return cell
+    return READ.get(kind, str)(cell)
 
 
 def days_after(day: str, days: int) -> str:

@@ -1,0 +1,43 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from contract.errors import ConfigError
+from features import Feature, Reason, Text
+from models.wording import fill, holds, quoted_units
+
+TREND = Feature(
+    stem="trend",
+    family="timing",
+    over="outcome_facts",
+    sql="0",
+    unit="days",
+    description=Text(zh="趋势", en="trend"),
+    risk=Reason(
+        when="<= -1",
+        given="bills_seen >= 6",
+        text=Text(zh="每期约晚{trend:abs}天", en="later by {trend:abs} days a bill"),
+    ),
+)
+
+
+def test_a_size_is_written_without_its_sign() -> None:
+    matrix = pd.DataFrame({"trend": [-3.2, -12.0]})
+    told = fill(TREND.risk.text, matrix, {"trend": "days"})
+    assert [text.zh for text in told] == ["每期约晚3天", "每期约晚12天"]
+    assert told[0].en == "later by 3 days a bill"
+
+
+def test_a_sentence_without_numbers_is_said_as_it_stands() -> None:
+    told = fill(Text(zh="无逾期", en="on time"), pd.DataFrame({"x": [1.0, 2.0]}), {})
+    assert [text.en for text in told] == ["on time", "on time"]
+
+
+def test_another_column_may_forbid_the_sentence() -> None:
+    matrix = pd.DataFrame({"trend": [-2.0, -2.0, -2.0], "bills_seen": [6.0, 5.0, np.nan]})
+    assert holds(TREND.risk, TREND, matrix).tolist() == [True, False, False]
+
+
+def test_a_condition_on_no_feature_is_refused() -> None:
+    with pytest.raises(ConfigError, match="trend: a reason quotes bills_seen, which is no feature"):
+        quoted_units((TREND,))
