@@ -235,7 +235,7 @@ def _rows(dataset: Dataset, table: Table) -> str:
     files = table_files(dataset.folder, table.name)
     names = ", ".join(engine.text(path) for path in files)
     place = (
-        f"((list_position([{names}], filename) - 1) << {FILE_SHIFT}) + file_row_number + 1"
+        f"((list_position([{names}], filename)::BIGINT - 1) << {FILE_SHIFT}) + file_row_number + 1"
         if files
         else "0"
     )

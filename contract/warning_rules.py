@@ -183,7 +183,7 @@ _PARTICULAR = (
         column="valid_from",
         scope="row",
         sql='valid_from IS NULL AND "!valid_from" IS NULL',
-        what="have no start (no opened_on and no bill either), so they are never used",
+        what="lack a start (no opened_on, no bill) and would never be used",
         remedy="Fill valid_from or opened_on.",
     ),
     Rule(
@@ -211,7 +211,7 @@ _PARTICULAR = (
             SELECT p._at FROM payments AS p JOIN bills AS b USING (bill_id)
             WHERE p.paid_at < b.issued_on
             """,
-        what="lie before the issue of the bill that they name",
+        what="lie before the named bill's issue day",
         remedy="Check which source columns are mapped onto paid_at and issued_on.",
     ),
     Rule(

@@ -132,8 +132,8 @@ def test_codes_and_heads_stay_the_text_that_was_written(tmp_path: Path) -> None:
         (
             {"customers/codes": {"segment": {"20*": "homes"}}},
             (
-                "tables.customers.codes.segment.20* is homes; expected one of residential, commercial, "
-                "industrial, agricultural, public, wholesale, other."
+                "tables.customers.codes.segment.20* is homes; expected one of residential, "
+                "commercial, industrial, agricultural, public, wholesale, other."
             ),
         ),
         (
