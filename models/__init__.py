@@ -19,17 +19,13 @@ from models.metrics import (
     Ranking,
     at_capacity,
     auc,
-    brier,
-    calibration_line,
-    ece,
     evaluate,
     gini,
     ks,
-    log_loss,
     pr_auc,
-    reliability,
 )
 from models.predictor import Card, Model
+from models.probability import brier, calibration_line, ece, log_loss, reliability
 from models.resampling import Interval, bootstrap, bootstrap_difference
 from models.scorecard import Scorecard, fit_scorecard
 

@@ -13,14 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.logistic import fit_line
+from models.probability import brier, calibration_line, ece, log_loss, mean
 
 FloatArray = npt.NDArray[np.float64]
 AnyArray = npt.ArrayLike
 # A share of the rows (float below 1) or a number of rows (int): what the staff can handle.
 Capacity = float | int
-
-_CLIP = 1e-12  # keeps log loss and log-odds finite for a probability of 0 or 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +111,7 @@ class Ranking:
     @property
     def late_rate(self) -> float:
         """The share of late bills; NaN without rows."""
-        return _mean(self._late, None)
+        return mean(self._late, None)
 
     @property
     def late_amount_total(self) -> float:
@@ -203,52 +201,6 @@ def pr_auc(y: AnyArray, score: AnyArray, weight: FloatArray | None = None) -> fl
     return Ranking(y, score).pr_auc(weight)
 
 
-def brier(y: AnyArray, p: AnyArray, weight: FloatArray | None = None) -> float:
-    """Return the mean squared distance between probability and outcome (Brier 1950)."""
-    gap = np.asarray(p, np.float64) - np.asarray(y, np.float64)
-    return _mean(gap**2, weight)
-
-
-def log_loss(y: AnyArray, p: AnyArray, weight: FloatArray | None = None) -> float:
-    """Return the mean negative log-likelihood, with p kept off 0 and 1 by 1e-12."""
-    late, clipped = np.asarray(y, np.float64), np.clip(np.asarray(p, np.float64), _CLIP, 1 - _CLIP)
-    return _mean(-late * np.log(clipped) - (1 - late) * np.log1p(-clipped), weight)
-
-
-def calibration_line(y: AnyArray, p: AnyArray) -> tuple[float, float]:
-    """Return slope and intercept of calibration; (1, 0) is perfect.
-
-    The slope is that of a logistic regression of y on the log-odds of p (Cox 1958); the intercept
-    is fitted with the slope held at 1, so that it speaks of the mean alone
-    (Van Calster et al. 2016, calibration-in-the-large).
-    """
-    late = np.asarray(y, np.float64)
-    clipped = np.clip(np.asarray(p, np.float64), _CLIP, 1 - _CLIP)
-    odds = np.log(clipped) - np.log1p(-clipped)
-    return fit_line(odds, late)[0], fit_line(odds, late, slope=1.0)[1]
-
-
-def ece(y: AnyArray, p: AnyArray, *, bins: int = 10) -> float:
-    """Return the expected calibration error over bins of equal count.
-
-    Rows of equal probability share a bin, so the row order changes nothing. The bins' gaps
-    |mean p - share late| are weighted by their rows.
-    """
-    return float(sum(rows * abs(p - late) for p, late, rows in _weighted(reliability(y, p, bins))))
-
-
-def reliability(y: AnyArray, p: AnyArray, bins: int = 10) -> FloatArray:
-    """Return one row per bin of equal count: mean p, share late, rows."""
-    late, prob = np.asarray(y, np.float64), np.asarray(p, np.float64)
-    _, group, counts = np.unique(prob, return_inverse=True, return_counts=True)
-    middle = np.cumsum(counts) - (counts + 1) / 2  # mean rank of a tied group, from 0
-    bin_of = np.minimum((middle * bins / max(prob.size, 1)).astype(int), bins - 1)[group]
-    rows = np.bincount(bin_of, minlength=bins)
-    sums = [np.bincount(bin_of, weights=v, minlength=bins) for v in (prob, late)]
-    kept = rows > 0
-    return np.column_stack([sums[0][kept] / rows[kept], sums[1][kept] / rows[kept], rows[kept]])
-
-
 def at_capacity(ranking: Ranking, capacity: Capacity) -> dict[str, float]:
     """Return what the first K rows catch: expected, and worst and best case of ties at the cut."""
     late, amount, k = ranking.cut(capacity)
@@ -300,17 +252,13 @@ def evaluate(
 def _of_probabilities(y: FloatArray, p: Any) -> dict[str, float]:
     slope, intercept = calibration_line(y, p)
     return {
-        "mean_probability": _mean(np.asarray(p, np.float64), None),
+        "mean_probability": mean(np.asarray(p, np.float64), None),
         "brier": brier(y, p),
         "log_loss": log_loss(y, p),
         "calibration_slope": slope,
         "calibration_intercept": intercept,
         "ece": ece(y, p) if y.size else np.nan,
     }
-
-
-def _weighted(bins: FloatArray) -> FloatArray:
-    return np.column_stack([bins[:, :2], bins[:, 2] / max(bins[:, 2].sum(), 1.0)])
 
 
 def _share(cumulated: FloatArray) -> FloatArray:
@@ -320,9 +268,3 @@ def _share(cumulated: FloatArray) -> FloatArray:
 
 def _ratio(part: float, whole: float) -> float:
     return part / whole if whole > 0 else np.nan
-
-
-def _mean(values: FloatArray, weight: FloatArray | None) -> float:
-    weights = np.ones_like(values) if weight is None else np.asarray(weight, np.float64)
-    total = float(weights.sum())
-    return float((values * weights).sum() / total) if total > 0 else np.nan

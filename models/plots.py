@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from models.explain import contributions
-from models.metrics import AnyArray, FloatArray, Ranking, reliability
+from models.metrics import AnyArray, FloatArray, Ranking
 from models.predictor import Model
+from models.probability import reliability
 
 _MODEL, _OTHERS = "#c0392b", ("#2c3e50", "#2980b9", "#27ae60", "#8e44ad", "#d68910", "#7f8c8d")
 

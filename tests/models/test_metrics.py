@@ -5,27 +5,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.optimize import minimize
 from scipy.stats import ks_2samp
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
-from sklearn.metrics import log_loss as log_loss_score
 
-from models.metrics import (
-    Ranking,
-    at_capacity,
-    auc,
-    brier,
-    calibration_line,
-    ece,
-    evaluate,
-    gini,
-    ks,
-    log_loss,
-    pr_auc,
-    reliability,
-    rows_at,
-)
+from models.metrics import Ranking, at_capacity, auc, evaluate, gini, ks, pr_auc, rows_at
 
 # Few distinct scores, so that ties are the rule rather than the exception.
 tied_rows = st.lists(
@@ -74,14 +57,6 @@ def test_weights_mean_the_same_as_repeated_rows(rows: list[tuple[int, int, int]]
     for figure in ("auc", "gini", "ks", "pr_auc", "late_caught", "late_amount_caught"):
         expected = getattr(heavy, figure)()
         assert getattr(light, figure)(weight) == pytest.approx(expected, nan_ok=True), figure
-
-
-def test_weights_of_nought_and_one_select_rows_for_probabilities() -> None:
-    y, p = drawn(rows=400)
-    kept = np.arange(400) % 3 == 0
-    weight = kept.astype(float)
-    assert brier(y, p, weight) == pytest.approx(brier_score_loss(y[kept], p[kept]))
-    assert log_loss(y, p, weight) == pytest.approx(log_loss_score(y[kept], p[kept]))
 
 
 def test_gini_of_a_perfect_and_of_a_reversed_score() -> None:
@@ -140,37 +115,6 @@ def test_expected_capture_agrees_between_list_and_statistic() -> None:
 
 def test_capacity_is_a_share_or_a_number_within_the_rows() -> None:
     assert [rows_at(c, 200) for c in (0.05, 10, 0.0001, 900, 1.0, 1)] == [10, 10, 1, 200, 200, 1]
-
-
-def test_calibration_line_matches_general_optimisers() -> None:
-    y, p = drawn()
-    told = np.clip(p * 1.5, 0.001, 0.9)
-    odds = np.log(told / (1 - told))
-    slope, intercept = calibration_line(y, told)
-    free = LogisticRegression(C=np.inf, tol=1e-8).fit(odds[:, None], y)
-    assert slope == pytest.approx(float(free.coef_[0, 0]), abs=1e-3)
-
-    def loss(at: np.ndarray) -> float:
-        return float(np.sum(np.logaddexp(0, odds + at[0]) - y * (odds + at[0])))
-
-    assert intercept == pytest.approx(float(minimize(loss, [0.0]).x[0]), abs=1e-4)
-
-
-def test_true_probabilities_are_called_calibrated() -> None:
-    y, p = drawn(rows=40_000)
-    slope, intercept = calibration_line(y, p)
-    assert slope == pytest.approx(1.0, abs=0.06)
-    assert intercept == pytest.approx(0.0, abs=0.06)
-    assert ece(y, p) < 0.01
-    assert ece(y, np.clip(p + 0.1, 0, 1)) == pytest.approx(0.1, abs=0.01)
-
-
-@given(st.permutations(range(12)))
-def test_reliability_does_not_depend_on_row_order(order: list[int]) -> None:
-    y = np.array([0, 1, 0, 0, 1, 1, 0, 1, 0, 1, 1, 1])
-    p = np.array([1, 1, 1, 1, 1, 2, 2, 3, 3, 3, 4, 5]) / 6
-    assert reliability(y[order], p[order], 4) == pytest.approx(reliability(y, p, 4))
-    assert reliability(y, p, 4)[:, 2].sum() == 12
 
 
 @pytest.mark.parametrize("y", [[], [0], [1], [0, 0, 0], [1, 1, 1]])
