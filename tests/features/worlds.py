@@ -25,6 +25,9 @@ READ: dict[str, Callable[[str], object]] = {
     "bool": lambda cell: cell == "true",
 }
 
+# Keys that are filled in where they are not drawn: table, column, first letter.
+IDS = (("bills", "bill_id", "b"), ("payments", "payment_id", "p"), ("contacts", "contact_id", "c"))
+
 # Extra columns are numbers, but for these.
 TEXT_EXTRAS = ("x_branch",)
 
@@ -39,44 +42,29 @@ def rows_of(text: str) -> list[dict[str, str]]:
     return [{k: v for k, v in zip(lines[0], cells, strict=True) if v != "-"} for cells in lines[1:]]
 
 
-def world(
-    *,
-    bills: str | list[dict],
-    payments: str | list[dict] = "",
-    customers: str | list[dict] | None = None,
-    contacts: str | list[dict] = "",
-    events: str | list[dict] = "",
-    balances: str | list[dict] = "",
-    disconnections: str | list[dict] = "",
-    buckets: int = 1,
-) -> Store:
+def world(*, buckets: int = 1, **tables: str | list[dict] | None) -> Store:
     """Stage a drawn world; customers and ids that are not drawn are filled in plainly."""
-    drawn = {
-        "bills": _read(bills),
-        "payments": _read(payments),
-        "contacts": _read(contacts),
-        "events": _read(events),
-        "balances": _read(balances),
-        "disconnections": _read(disconnections),
-    }
-    for number, bill in enumerate(drawn["bills"]):
-        bill.setdefault("bill_id", f"b{number}")
+    folder = Path(tempfile.mkdtemp(dir=_folder_of_this_run()))
+    write_world(folder / "data", **tables)
+    return stage(open_dataset(folder / "data"), folder / "stores", buckets=buckets)
+
+
+def write_world(folder: Path, **tables: str | list[dict] | None) -> None:
+    """Write the drawn tables as a dataset."""
+    drawn = {table: _read(rows) for table, rows in tables.items() if rows is not None}
+    drawn.setdefault("payments", [])
+    for table, key, letter in IDS:
+        for number, row in enumerate(drawn.get(table, [])):
+            row.setdefault(key, f"{letter}{number}")
+    for bill in drawn["bills"]:
         bill.setdefault("cycle", str(bill["issued_on"])[:7].replace("-", ""))
-    for number, payment in enumerate(drawn["payments"]):
-        payment.setdefault("payment_id", f"p{number}")
-    for number, contact in enumerate(drawn["contacts"]):
-        contact.setdefault("contact_id", f"c{number}")
-    if customers is None:
+    if "customers" not in drawn:
         ids = dict.fromkeys(bill["customer_id"] for bill in drawn["bills"])
         drawn["customers"] = [{"customer_id": i} for i in ids]
-    else:
-        drawn["customers"] = _read(customers)
     drawn["customers"] = [DEFAULT_CUSTOMER | row for row in drawn["customers"]]
-    folder = Path(tempfile.mkdtemp(dir=_folder_of_this_run()))
     for table, rows in drawn.items():
         if rows or TABLES[table].required:
-            write_table(folder / "data", table, _as_arrow(table, rows))
-    return stage(open_dataset(folder / "data"), folder / "stores", buckets=buckets)
+            write_table(folder, table, _as_arrow(table, rows))
 
 
 @cache
