@@ -3,6 +3,8 @@ import pandas as pd
 import pytest
 
 from contract.errors import ConfigError
+from features.catalogue import FEATURES
+from features.compose import KEYS
 from models.baselines import BASELINES, available, score_baseline
 from models.metrics import rows_at
 
@@ -96,3 +98,8 @@ def test_missing_column_is_named_with_the_remedy() -> None:
 def test_baselines_have_unique_ids_and_both_languages() -> None:
     assert len(BY_ID) == len(BASELINES)
     assert all(b.name.zh and b.name.en for b in BASELINES)
+
+
+def test_every_column_that_a_baseline_reads_is_built() -> None:
+    built = {feature.name for feature in FEATURES} | set(KEYS)
+    assert {column for baseline in BASELINES for column in baseline.columns} <= built
