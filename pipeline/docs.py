@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from features.dictionary import dictionary_markdown
 from pydantic import BaseModel
 from typer.main import get_command
 
 from features.catalogue import FEATURES
+from features.dictionary import dictionary_markdown
 from pipeline.config import Config
 
 DOCS = Path(__file__).parent.parent / "docs"

@@ -16,13 +16,10 @@ import pyarrow.parquet as pq
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old bytes or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("wb") as file:
+    with _beside(path) as beside, beside.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -46,7 +43,17 @@ def new_folder(place: Path) -> Iterator[Path]:
 
 def write_parquet(path: Path, frame: pd.DataFrame) -> None:
     """Write a frame as Parquet, whole or not at all."""
+    with _beside(path) as beside:
+        pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), beside)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Give a path to write; it takes its place when the block ends well, else it is gone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), beside)
-    beside.replace(path)
+    try:
+        yield beside
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

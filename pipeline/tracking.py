@@ -9,6 +9,7 @@ import logging
 import os
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,8 +25,10 @@ from models.predictor import Model
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Nothing here may reach out by itself; set before mlflow is first imported.
+# Set before mlflow is first imported: it reports to nobody, and draws no bars of its own.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+URI = "MLFLOW_TRACKING_URI"
 
 MODEL_FOLDER = "duewatch"
 CHAMPION = "champion"
@@ -135,10 +138,9 @@ def _mlflow(tracking: Tracking) -> Iterator[Any]:
     """Import and point MLflow; it costs two seconds, so only those who track pay."""
     for noisy in ("alembic", "mlflow"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
-    import mlflow  # noqa: PLC0415, TID251 - this is the door, opened late on purpose
-    import mlflow.lightgbm  # noqa: PLC0415, TID251
-
-    uri = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow = _import_mlflow()
+    given = os.environ.get(URI, "")
+    uri = given
     if not uri:
         tracking.folder.mkdir(parents=True, exist_ok=True)
         uri = f"sqlite:///{(tracking.folder / 'mlflow.db').resolve()}"
@@ -150,7 +152,21 @@ def _mlflow(tracking: Tracking) -> Iterator[Any]:
             tracking.experiment, artifact_location=local if uri.startswith("sqlite") else None
         )
     mlflow.set_experiment(tracking.experiment)
-    yield mlflow
+    try:
+        yield mlflow
+    finally:
+        # MLflow puts its address into the environment, where it would pass for the user's.
+        os.environ[URI] = given
+
+
+def _import_mlflow() -> Any:
+    with warnings.catch_warnings():
+        # MLflow 3.17 warns of its own type hints while it is imported; nothing of ours.
+        warnings.simplefilter("ignore", UserWarning)
+        import mlflow  # noqa: PLC0415, TID251 - this is the door, opened late on purpose
+        import mlflow.lightgbm  # noqa: PLC0415, TID251
+        import mlflow.pyfunc.model  # noqa: PLC0415, TID251
+    return mlflow
 
 
 def _log_files(mlflow: Any, model: Model, evidence: Evidence) -> None:

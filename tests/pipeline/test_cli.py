@@ -1,0 +1,79 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+PROJECT = Path(__file__).parent.parent.parent
+SAMPLES = PROJECT / "tests" / "contract" / "samples"
+
+
+def duewatch(*arguments, cwd):
+    """Run the real command in its own process."""
+    return subprocess.run(
+        [sys.executable, "-c", "from pipeline.cli import main; main()", *map(str, arguments)],
+        cwd=cwd,
+        env={"PYTHONPATH": str(PROJECT), "PATH": "/usr/bin:/bin", "HOME": str(cwd)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture
+def config_file(town, trained, tmp_path):  # noqa: ARG001 - a champion must be there
+    path = tmp_path / "run.yaml"
+    values = town.config.model_dump(mode="json", exclude_defaults=True)
+    values["outputs"] = str(tmp_path / "outputs")
+    path.write_text(yaml.safe_dump(values), "utf-8")
+    return path
+
+
+def test_score_ends_with_one_json_object_and_rerun_adds_nothing(config_file, tmp_path):
+    first = duewatch("score", "--config", config_file, "--json", cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    facts = json.loads(first.stdout.splitlines()[-1])
+    assert {"run", "customers", "listed", "output", "model_version"} <= set(facts)
+    again = duewatch("score", "--config", config_file, "--json", cwd=tmp_path)
+    assert json.loads(again.stdout.splitlines()[-1]) == facts
+    assert "Nothing new" in again.stdout
+
+
+def test_simulate_then_check_then_features_by_command(tmp_path):
+    made = duewatch("simulate", "town", "--customers", 300, "--cycles", 6, cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "town-truth").is_dir()
+    checked = duewatch("check", "town", "--json", cwd=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    built = duewatch("features", "matrix.parquet", "--data", "town", "--json", cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    assert json.loads(built.stdout.splitlines()[-1])["rows"] > 100
+
+
+WRONG = [
+    (["score", "--config", "none.yaml"], 2, "none.yaml: no such file"),
+    (["score", "--model", "9"], 2, "has no version 9. Run duewatch train first"),
+    (["check", "nowhere"], 3, "nowhere: no such folder"),
+    (["train", "--data", "nowhere"], 3, "nowhere: no such folder"),
+    (["import", "nowhere", "out", "--mapping", "latin"], 2, "latin"),
+    (["import", "nowhere", "out"], 3, "nowhere"),
+    (["report", "nowhere"], 3, "not a finished run"),
+    (["score", "--as-of", "tomorrow"], 2, "tomorrow"),
+    (["simulate", "out", "--customers", "3"], 2, "greater than or equal to 10"),
+    (["simulate", "full"], 2, "full: exists and is not empty"),
+    (["fly"], 2, "fly"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "message"), WRONG)
+def test_users_error_is_clear_with_its_own_exit_code(tmp_path, arguments, code, message):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "something").write_text("x", "utf-8")
+    done = duewatch(*arguments, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()

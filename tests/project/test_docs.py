@@ -1,0 +1,44 @@
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from pipeline.cli import app
+from pipeline.config import parse_config
+from pipeline.docs import pages
+
+PROJECT = Path(__file__).parent.parent.parent
+COMMANDS = get_command(app).commands
+
+
+@pytest.mark.parametrize("page", ["features.md", "config.md", "commands.md"])
+def test_generated_page_is_current(page):
+    assert (PROJECT / "docs" / page).read_text("utf-8") == pages()[page], "run: make docs"
+
+
+def test_every_setting_has_a_meaning():
+    rows = [r for r in pages()["config.md"].splitlines() if r.startswith("| `")]
+    assert len(rows) > 20
+    assert [row for row in rows if row.rstrip().endswith("|  |")] == []
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_command_says_what_it_does_in_one_sentence(name):
+    assert re.fullmatch(r"[A-Z].*\.", COMMANDS[name].help.strip().splitlines()[0])
+
+
+def test_commands_in_the_readme_exist_with_their_options():
+    text = (PROJECT / "README.md").read_text("utf-8")
+    used = re.findall(r"duewatch ([a-z]+)([^\n`]*)", text)
+    assert len(used) >= 5
+    for name, rest in used:
+        assert name in COMMANDS, name
+        known = {option for p in COMMANDS[name].params for option in p.opts}
+        assert set(re.findall(r"(--[a-z-]+)", rest)) <= known, rest
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "configs").glob("run*.yaml")))
+def test_shipped_run_config_is_valid(path):
+    parse_config(yaml.safe_load(path.read_text("utf-8")), source=path.name)
