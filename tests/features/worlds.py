@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 
 from contract.dataset import open_dataset, write_table
@@ -109,3 +110,10 @@ def _value(cell: object, column: Column | None) -> object:
 def days_after(day: str, days: int) -> str:
     """Return an ISO day so many days later."""
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+
+
+def by_customer(matrix: pd.DataFrame, column: str) -> dict[str, object]:
+    """Return one column as a value a customer, for worlds with one open bill each."""
+    assert matrix["customer_id"].is_unique
+    values = zip(matrix["customer_id"], matrix[column], strict=True)
+    return {customer: None if pd.isna(value) else value for customer, value in values}

@@ -1,0 +1,235 @@
+"""The other families, one drawn world each: what a column counts and what it leaves out."""
+
+from datetime import date
+
+import pytest
+from worlds import by_customer, world
+
+from features import build
+from features.calendar import spring_festival
+
+JUNE = date(2024, 6, 1)
+OPEN = "2024-05-20 | 2024-06-10"
+
+
+def test_arrears_are_what_stands_open_past_due():
+    store = world(
+        bills=f"""
+            bill_id | customer_id | issued_on  | due_on     | amount
+            c1      | clean       | 2024-04-20 | 2024-05-10 | 100
+            o1      | owing       | 2024-03-20 | 2024-04-10 | 100
+            o2      | owing       | 2024-04-20 | 2024-05-10 | 100
+            c2      | clean       | {OPEN} | 100
+            o3      | owing       | {OPEN} | 100
+            """,
+        payments="""
+            customer_id | bill_id | paid_at    | amount
+            clean       | c1      | 2024-05-10 | 100
+            owing       | o1      | 2024-04-10 | 60
+            """,
+    )
+    matrix = build(store, JUNE)
+    matrix = matrix[matrix["bill_id"].isin(["c2", "o3"])]
+    assert by_customer(matrix, "months_behind") == {"clean": 0, "owing": 2}
+    assert by_customer(matrix, "overdue_open_cny") == {"clean": 0, "owing": 140}
+    assert by_customer(matrix, "overdue_days_max") == {"clean": 0, "owing": 52}
+    assert by_customer(matrix, "open_bills") == {"clean": 1, "owing": 3}
+    assert by_customer(matrix, "overdue_to_usual_ratio") == {"clean": 0, "owing": 1.4}
+    assert by_customer(matrix, "short_at_due_share_12m") == {"clean": 0, "owing": 0.7}
+
+
+def test_amounts_are_held_against_the_other_bills():
+    store = world(
+        bills=f"""
+            bill_id | customer_id | cycle  | issued_on  | due_on     | amount
+            old     | ann         | 202305 | 2023-05-20 | 2023-06-10 | 50
+            before  | ann         | 202404 | 2024-04-20 | 2024-05-10 | 80
+            this    | ann         | 202405 | {OPEN} | 120
+            first   | bob         | 202405 | {OPEN} | 120
+            """
+    )
+    matrix = build(store, JUNE).set_index("bill_id")
+    assert matrix.loc["this", "amount_shock_3m"] == 1.5
+    assert matrix.loc["this", "amount_over_last_year"] == 2.4
+    assert matrix.loc["this", "amount_mean_3m"] == 100
+    # The bill of a year ago is older than the three months, and is not taken out of them.
+    assert matrix.loc["old", "amount_others_mean_3m"] == 100
+    assert matrix.loc["first", ["amount_shock_3m", "amount_over_last_year"]].isna().all()
+
+
+def test_payments_failed_debits_and_reversals_are_told_apart():
+    store = world(
+        bills=f"""
+            customer_id | issued_on  | due_on     | amount
+            ann         | {OPEN} | 500
+            """,
+        payments="""
+            payment_id | customer_id | paid_at    | amount | channel | outcome | reverses_id
+            p1         | ann         | 2024-05-01 | 10     | wechat  | ok      | -
+            p2         | ann         | 2024-05-02 | 20     | counter | ok      | -
+            p3         | ann         | 2024-05-03 | 20     | bank_debit | failed | -
+            p4         | ann         | 2024-05-04 | 40     | wechat  | ok      | -
+            p5         | ann         | 2024-05-05 | -40    | wechat  | ok      | p4
+            p6         | ann         | 2024-05-06 | 80     | bank_debit | ok   | -
+            """,
+    )
+    row = build(store, JUNE).iloc[0]
+    assert row["paid_amount_3m"] == 110
+    assert row["payments_count_3m"] == 3
+    assert row["failed_debits_3m"] == 1
+    assert row["reversals_12m"] == 1
+    assert row["days_since_payment"] == 26
+    assert row["channels_used_6m"] == 3
+    assert row["channel_switches_12m"] == 2
+    assert row["by_hand_share_12m"] == row["debited_share_6m"] == pytest.approx(1 / 3)
+
+
+def test_settlement_days_fall_into_thirds_of_the_month():
+    days = {"a": 10, "b": 11, "c": 20, "d": 21}
+    bills = [
+        {"bill_id": b, "customer_id": "ann", "issued_on": "2024-05-01", "due_on": "2024-05-25"}
+        for b in days
+    ]
+    bills.append(
+        {"bill_id": "x", "customer_id": "ann", "issued_on": "2024-05-28", "due_on": "2024-06-22"}
+    )
+    payments = [
+        {"customer_id": "ann", "bill_id": b, "paid_at": f"2024-05-{day}", "amount": "9"}
+        for b, day in days.items()
+    ]
+    row = build(world(bills=[b | {"amount": "9"} for b in bills], payments=payments), JUNE).iloc[0]
+    assert row["month_start_share_6b"] == 0.25
+    assert row["month_middle_share_6b"] == 0.5
+    assert row["month_end_share_6b"] == 0.25
+    assert row["days_past_usual"] == 4 - (25 - 5)  # issued 4 days ago; usually 5 days early
+
+
+def test_answers_within_48_hours_and_kept_promises():
+    """L07, L08, T8, T9: at 48 hours sharp it is an answer; before they are over, neither."""
+    store = world(
+        bills=f"""
+            customer_id | issued_on  | due_on     | amount
+            sharp       | {OPEN} | 500
+            missed      | {OPEN} | 500
+            waiting     | {OPEN} | 500
+            unreached   | {OPEN} | 500
+            kept        | {OPEN} | 500
+            broken      | {OPEN} | 500
+            """,
+        contacts="""
+            customer_id | contacted_at        | method | outcome   | promised_on
+            sharp       | 2024-05-21 10:00:00 | sms    | delivered | -
+            missed      | 2024-05-21 10:00:00 | sms    | delivered | -
+            waiting     | 2024-05-31 10:00:00 | sms    | delivered | -
+            unreached   | 2024-05-21 10:00:00 | phone  | no_answer | -
+            kept        | 2024-05-21 10:00:00 | phone  | promised  | 2024-05-25
+            broken      | 2024-05-21 10:00:00 | phone  | promised  | 2024-05-25
+            """,
+        payments="""
+            customer_id | paid_at             | amount
+            sharp       | 2024-05-23 10:00:00 | 1
+            missed      | 2024-05-23 10:01:00 | 1
+            kept        | 2024-05-25 23:59:59 | 1
+            broken      | 2024-05-26 00:00:00 | 1
+            """,
+    )
+    matrix = build(store, JUNE)
+    answered = by_customer(matrix, "answered_share_12m")
+    assert {c: answered[c] for c in ("sharp", "missed", "waiting", "unreached")} == {
+        "sharp": 1,
+        "missed": 0,
+        "waiting": None,
+        "unreached": None,
+    }
+    kept = by_customer(matrix, "promises_kept_share_12m")
+    assert (kept["kept"], kept["broken"], kept["sharp"]) == (1, 0, None)
+    assert by_customer(matrix, "reached_share_12m")["unreached"] == 0
+
+
+def test_use_is_held_against_its_median():
+    store = world(
+        bills=f"""
+            bill_id | customer_id | issued_on  | due_on     | amount | kwh
+            a       | ann         | 2024-02-20 | 2024-03-10 | 1      | 100
+            b       | ann         | 2024-03-20 | 2024-04-10 | 1      | 10
+            c       | ann         | 2024-04-20 | 2024-05-10 | 1      | 300
+            d       | ann         | {OPEN} | 1 | 25
+            """
+    )
+    row = build(store, JUNE).set_index("bill_id").loc["d"]
+    assert row["kwh_median_12m"] == 25  # the lower of the two in the middle
+    assert row["kwh_ratio"] == 1
+    assert row["near_zero_count_12m"] == 1
+
+
+@pytest.mark.parametrize(
+    ("due_on", "distance"), [("2024-02-01", -9), ("2024-02-10", 0), ("2024-03-01", 20)]
+)
+def test_distance_from_spring_festival_is_signed(due_on, distance):
+    store = world(
+        bills=f"""
+            customer_id | issued_on  | due_on   | amount
+            ann         | 2024-01-20 | {due_on} | 1
+            """
+    )
+    row = build(store, date(2024, 1, 25)).iloc[0]
+    assert row["festival_days"] == distance
+    assert row["due_weekday"] == date.fromisoformat(due_on).isoweekday()
+    assert row["age_days"] == 5
+
+
+def test_spring_festival_follows_the_lunar_year():
+    days = [spring_festival(year) for year in (2023, 2024, 2025, 2026)]
+    assert days == [date(2023, 1, 22), date(2024, 2, 10), date(2025, 1, 29), date(2026, 2, 17)]
+
+
+def test_grid_rate_leaves_the_customer_out_and_waits_for_mature_outcomes():
+    store = world(
+        bills=f"""
+            bill_id | customer_id | issued_on  | due_on     | amount
+            a1      | ann         | 2024-04-20 | 2024-05-10 | 9
+            b1      | bob         | 2024-04-20 | 2024-05-10 | 9
+            c1      | cat         | 2024-04-20 | 2024-05-10 | 9
+            a2      | ann         | {OPEN} | 9
+            b2      | bob         | {OPEN} | 9
+            c2      | cat         | {OPEN} | 9
+            young   | cat         | 2024-05-20 | 2024-05-29 | 9
+            """,
+        payments="""
+            customer_id | bill_id | paid_at    | amount
+            ann         | a1      | 2024-05-10 | 9
+            bob         | b2      | 2024-05-21 | 9
+            """,
+    )
+    matrix = build(store, JUNE).set_index("bill_id")
+    assert matrix.loc["a2", "grid_late_rate"] == 1.0  # bob and cat
+    assert matrix.loc["c2", "grid_late_rate"] == 0.5  # ann and bob
+    assert matrix.loc["a2", "segment_rate"] == pytest.approx(2 / 3)
+
+
+def test_a_customer_alone_in_its_grid_has_no_grid_rate():
+    store = world(
+        bills=f"""
+            bill_id | customer_id | issued_on  | due_on     | amount
+            a1      | ann         | 2024-04-20 | 2024-05-10 | 9
+            a2      | ann         | {OPEN} | 9
+            """
+    )
+    assert build(store, JUNE)["grid_late_rate"].isna().all()
+
+
+def test_extra_columns_of_the_source_become_features():
+    store = world(
+        bills=f"""
+            bill_id | customer_id | issued_on  | due_on     | amount | x_meter
+            a1      | ann         | 2024-04-20 | 2024-05-10 | 9      | 3
+            a2      | ann         | {OPEN} | 9 | 5
+            """,
+        customers="""
+            customer_id | x_limit | x_branch
+            ann         | 200     | north
+            """,
+    )
+    row = build(store, JUNE).set_index("bill_id").loc["a2"]
+    assert (row["x_meter_at_1b"], row["x_meter_at_2b"], row["x_meter_mean_3b"]) == (5, 3, 4)
+    assert (row["x_limit"], row["x_branch"]) == (200, "north")
