@@ -98,7 +98,7 @@ def import_(
         report = import_source(
             source, out, mapping=mapping, quarantine=quarantine, promote=frozenset(promote or ())
         )
-    _tell(f"Wrote {out}. What became of each row is in {out / 'import.json'}.", as_json, report)
+    _tell(f"Wrote {out}.", as_json, report)
 
 
 @app.command()

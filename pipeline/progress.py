@@ -15,10 +15,21 @@ console = Console(stderr=True, highlight=False)
 
 @contextmanager
 def step(title: str) -> Iterator[Report]:
-    """Show a step and the progress its work reports; say at the end how long it took."""
+    """Show a step and the progress its work reports; say at the end how long it took.
+
+    On a terminal a bar moves; in a log a line says what begins, and another what is done.
+    """
     began = monotonic()
     columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+    if not console.is_terminal:
+        console.print(f"  {title} ...")
+    with Progress(
+        *columns,
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
         task = bar.add_task(title, total=None)
 
         def report(doing: str, done: int, total: int) -> None:

@@ -87,7 +87,7 @@ def register(model: Model, evidence: Evidence, tracking: Tracking) -> Registered
             _log_files(mlflow, model, evidence)
             logged = _log_booster(mlflow, model, evidence.example)
         client = mlflow.MlflowClient()
-        made = mlflow.register_model(logged.model_uri, tracking.model_name)
+        made = _new_version(mlflow, client, tracking.model_name, logged)
         client.set_registered_model_alias(tracking.model_name, CHAMPION, made.version)
         return Registered(model=model, version=str(made.version), run_id=run.info.run_id)
 
@@ -190,6 +190,18 @@ def _log_booster(mlflow: Any, model: Model, example: pd.DataFrame) -> Any:
         name="model",
         signature=infer_signature(example, scored),
         pip_requirements=[f"lightgbm=={model.card.versions['lightgbm']}"],
+    )
+
+
+def _new_version(mlflow: Any, client: Any, name: str, logged: Any) -> Any:
+    """Register by the client: ``mlflow.register_model`` does the same and prints about it."""
+    try:
+        client.create_registered_model(name)
+    except mlflow.exceptions.MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    return client.create_model_version(
+        name, source=logged.model_uri, run_id=logged.run_id, model_id=logged.model_id
     )
 
 

@@ -39,6 +39,6 @@ def test_commands_in_the_readme_exist_with_their_options():
         assert set(re.findall(r"(--[a-z-]+)", rest)) <= known, rest
 
 
-@pytest.mark.parametrize("path", sorted((PROJECT / "configs").glob("run*.yaml")))
+@pytest.mark.parametrize("path", sorted((PROJECT / "configs" / "runs").glob("*.yaml")), ids=str)
 def test_shipped_run_config_is_valid(path):
     parse_config(yaml.safe_load(path.read_text("utf-8")), source=path.name)
