@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.simulator.world import Calendar
+from contract.simulator.constants import Calendar, Regime
 
 DAY = 86_400
 HOUR = 3_600
@@ -48,27 +48,32 @@ def day_number(day: date) -> int:
     return day.toordinal() - date(1970, 1, 1).toordinal()
 
 
-def build_months(calendar: Calendar, *, cycles: int, last_cycle: int) -> Months:
-    """Lay out the cycles that end with ``last_cycle``."""
+def build_months(
+    calendar: Calendar, *, cycles: int, last_cycle: int, regime: Regime | None = None
+) -> Months:
+    """Lay out the cycles that end with ``last_cycle``, with the regime's festivals at the end."""
     last = last_cycle // 100 * 12 + last_cycle % 100 - 1
     serial = np.arange(last - cycles + 1, last + 2)
     first = np.array([day_number(date(int(s) // 12, int(s) % 12 + 1, 1)) for s in serial])
     serial = serial[:-1]
+    absence = _absence(calendar, first[:-1], 0)
+    if regime and regime.starts:
+        moved = regime.festival_factor * _absence(calendar, first[:-1], regime.festival_days)
+        absence = np.where(np.arange(cycles) >= cycles - regime.starts, moved, absence)
     return Months(
         cycle=serial // 12 * 100 + serial % 12 + 1,
         first=first,
         month=serial % 12 + 1,
-        absence=_absence(calendar, first[:-1]),
+        absence=absence,
     )
 
 
-def _absence(calendar: Calendar, first: NDArray[np.int64]) -> NDArray[np.float64]:
+def _absence(calendar: Calendar, first: NDArray[np.int64], moved: int) -> NDArray[np.float64]:
     """Overlap of each month's window (days 3 to 25) with the days around the lunar new year."""
     share = np.zeros(len(first))
     for new_year in calendar.lunar_new_year:
-        begin = day_number(new_year) - calendar.absence_days // 3
-        overlap = np.minimum(first + 25, begin + calendar.absence_days) - np.maximum(
-            first + 2, begin
-        )
+        begin = day_number(new_year) + moved - calendar.absence_days // 3
+        end = begin + calendar.absence_days
+        overlap = np.minimum(first + 25, end) - np.maximum(first + 2, begin)
         share += np.clip(overlap / calendar.absence_days, 0, 1)
     return share

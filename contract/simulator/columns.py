@@ -4,6 +4,8 @@ Ids are fixed-width digits: a bijection of the number, keyed by the seed, so tha
 and tell nothing about order, age or conduct.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -54,9 +56,7 @@ def texts(rows: NDArray[np.uint8], present: Bools | None = None) -> pa.Array:
     return pa.Array.from_buffers(pa.string(), len(length), buffers)
 
 
-def codes(
-    index: Ints, names: tuple[str, ...] | list[str], present: Bools | None = None
-) -> pa.Array:
+def codes(index: Ints | Bools, names: Sequence[str], present: Bools | None = None) -> pa.Array:
     """Make a column of codes; stored as plain text with a dictionary inside the file."""
     mask = None if present is None else ~present
     return pa.DictionaryArray.from_arrays(

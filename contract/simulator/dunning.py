@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.simulator.bills import Bills
-from contract.simulator.calendar import DAY, HOUR, Months
-from contract.simulator.liquidity import Pressure
-from contract.simulator.population import People, Premises
-from contract.simulator.world import ContactPolicy, World
+from contract.simulator.bills import Accounts, Bills
+from contract.simulator.calendar import DAY, HOUR
+from contract.simulator.constants import ContactPolicy
+from contract.simulator.people import People
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,6 +40,7 @@ class Draws:
         hours: The seconds that such a payment takes.
         declined: Whether round 1 is answered with the wish not to be reminded this cycle (L12);
             axes are cycle, person.
+        held_out: Whether round 1 is left out at random; axes are cycle, person.
     """
 
     at: Ints
@@ -51,40 +51,35 @@ class Draws:
     response: Floats
     hours: Ints
     declined: Bools
+    held_out: Bools
 
 
-def draw_contacts(
-    rng: np.random.Generator,
-    people: People,
-    *,
-    premises: Premises,
-    bills: Bills,
-    pressure: Pressure,
-    months: Months,
-    world: World,
-) -> Draws:
+def draw_contacts(rng: np.random.Generator, accounts: Accounts) -> Draws:
     """Draw times, methods, who is reached and the true effect of every possible contact."""
-    policy, shape = world.contacts, (ROUNDS, *bills.fen.shape)
-    method = _methods(bills, people, policy)
-    outcome = _outcomes(rng, method, pressure.stress, policy)
+    world, people = accounts.setting.world, accounts.people
+    policy, shape = world.contacts, (ROUNDS, *accounts.shape)
+    method = _methods(accounts.bills, people, policy)
+    outcome = _outcomes(rng, method, accounts.pressure.stress, policy)
     respond = np.array([[p.sms, p.phone, p.visit, p.notice] for p in world.payers.values()])
     turns = respond[people.payer[None, None, :], method]
     turns *= np.where(outcome == DELIVERED, policy.sms_read, outcome == ANSWERED)
     return Draws(
-        at=_times(rng, bills, months, policy),
+        at=_times(rng, accounts),
         method=method,
         outcome=outcome,
         turns=turns,
         policy=rng.random(shape),
         response=rng.random(shape),
         hours=rng.integers(HOUR, 48 * HOUR, shape),
-        declined=rng.random(shape[1:]) < policy.not_this_cycle,
+        declined=rng.random(accounts.shape) < policy.not_this_cycle,
+        held_out=rng.random(accounts.shape) < accounts.setting.holdout,
     )
 
 
-def may_remind(people: People, premises: Premises) -> Bools:
+def may_remind(accounts: Accounts) -> Bools:
     """Tell who is reminded before the due date: neither debits nor the users of an agent."""
-    return (people.arrangement == 0) & ~premises.agent[people.at]
+    people = accounts.people
+    return (people.arrangement == 0) & ~accounts.premises.agent[people.at]
 
 
 def _methods(bills: Bills, people: People, policy: ContactPolicy) -> Ints:
@@ -101,25 +96,30 @@ def _outcomes(
     rng: np.random.Generator, method: Ints, stress: Floats, policy: ContactPolicy
 ) -> Ints:
     """SMS and notices are delivered; calls and visits are answered less by those in trouble."""
-    draw = rng.random(method.shape)
-    silent = 1 / (1 + np.exp(-(policy.no_answer[0] + policy.no_answer[1] * stress)))
-    spoken = np.where(draw < silent, NO_ANSWER, ANSWERED)
+    silent = rng.random(method.shape) < silence(stress, policy)
+    spoken = np.where(silent, NO_ANSWER, ANSWERED)
     outcome = np.where((method == PHONE) | (method == VISIT), spoken, DELIVERED)
-    by_number = (method == SMS) | (method == PHONE)
-    return np.where(
-        by_number & (rng.random(method.shape) < policy.wrong_number), WRONG_NUMBER, outcome
-    )
+    wrong = rng.random(method.shape) < policy.wrong_number
+    return np.where(((method == SMS) | (method == PHONE)) & wrong, WRONG_NUMBER, outcome)
 
 
-def _times(rng: np.random.Generator, bills: Bills, months: Months, policy: ContactPolicy) -> Ints:
-    shape = bills.fen.shape
-    second = np.broadcast_to(months.first[:-1, None] + policy.second_day - 1, shape)
+def silence(stress: Floats, policy: ContactPolicy) -> Floats:
+    """Return the probability that a call or a knock is not answered."""
+    level, slope = policy.no_answer
+    return 1 / (1 + np.exp(-level - slope * stress))
+
+
+def _times(rng: np.random.Generator, accounts: Accounts) -> Ints:
+    bills, policy = accounts.bills, accounts.setting.world.contacts
+    third, fourth = policy.third_days, policy.fourth_days
+    first_of_month = accounts.setting.months.first[:-1, None]
     day = np.stack(
         [
-            bills.issued + rng.integers(0, 3, shape),  # S R000-15, domain 5.1: issue + 0..2 days
-            second,
-            bills.due + rng.integers(policy.third_days[0], policy.third_days[1] + 1, shape),
-            bills.due + rng.integers(policy.fourth_days[0], policy.fourth_days[1] + 1, shape),
+            # [S] R000-15, domain 5.1: first messages on the days of issue to issue + 2
+            bills.issued + rng.integers(0, 3, accounts.shape),
+            np.broadcast_to(first_of_month + policy.second_day - 1, accounts.shape),
+            bills.due + rng.integers(third[0], third[1] + 1, accounts.shape),
+            bills.due + rng.integers(fourth[0], fourth[1] + 1, accounts.shape),
         ]
     )
     return day * DAY + rng.integers(9 * HOUR, 18 * HOUR, day.shape)

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.simulator.bills import Bills
+from contract.simulator.bills import Accounts
 from contract.simulator.calendar import DAY, HOUR
-from contract.simulator.course import NEVER, Course
-from contract.simulator.liquidity import Pressure
-from contract.simulator.population import People, Premises
+from contract.simulator.course import Course
+from contract.simulator.extras import Extras
+from contract.simulator.habits import debits_of
+from contract.simulator.premises import of
+from contract.simulator.settling import NEVER
 from contract.simulator.world import World
 
 Floats = NDArray[np.float64]
@@ -57,69 +59,42 @@ class _Paid:
 
 
 def build_payments(
-    rng: np.random.Generator,
-    people: People,
-    *,
-    premises: Premises,
-    bills: Bills,
-    pressure: Pressure,
-    course: Course,
-    debits: tuple[Ints, Ints],
-    world: World,
+    rng: np.random.Generator, accounts: Accounts, course: Course, extras: Extras
 ) -> Payments:
-    """Write down how each bill was paid."""
-    paid = _settlements(
-        rng, people, premises=premises, bills=bills, pressure=pressure, course=course, world=world
-    )
-    part_fen, part_at = _parts(
-        rng, paid, premises.business[people.at[paid.person]], _partial(people, paid, world), world
-    )
+    """Write down how each regular bill was paid; extras only keep names on what comes later."""
+    paid, world = _settlements(rng, accounts, course), accounts.setting.world
+    part_fen, part_at = _parts(rng, paid, accounts)
     back_at, reversed_at = _reversals(rng, paid, world)
-    auto = people.arrangement[paid.person] > 0
-    failed = (
-        auto
-        & ~paid.agent
-        & ~((paid.settled <= paid.due_end) & (paid.settled == debits[0].ravel()[paid.bill]))
-    )
-    late = paid.settled >= paid.due_end
-    known = paid.settled < NEVER
-    debit = list(world.channels).index("bank_debit") + people.arrangement[paid.person] - 1
-    rest = paid.fen - part_fen
+    late, rest = paid.settled >= paid.due_end, paid.fen - part_fen
+    debits = debits_of(accounts)
+    first, second = debits[0].ravel()[paid.bill], debits[1].ravel()[paid.bill]
+    arrangement = accounts.people.arrangement[paid.person]
+    failed = (arrangement > 0) & ~paid.agent & (paid.settled != first)
+    debit = list(world.channels).index("bank_debit") + arrangement - 1
     rows = (
-        (LAST, known, paid.settled, rest, paid.channel),
+        (LAST, paid.settled < NEVER, paid.settled, rest, paid.channel),
         (PART, part_fen > 0, part_at, part_fen, paid.channel),
         (TAKEN_BACK, back_at > 0, back_at, rest, paid.channel),
         (REVERSAL, back_at > 0, reversed_at, -rest, paid.channel),
-        (FIRST_DEBIT, failed, debits[0].ravel()[paid.bill], paid.fen, debit),
-        (SECOND_DEBIT, failed & late, debits[1].ravel()[paid.bill], paid.fen, debit),
+        (FIRST_DEBIT, failed, first, paid.fen, debit),
+        (SECOND_DEBIT, failed & late, second, paid.fen, debit),
     )
-    return _assemble(rng, paid, rows=rows, back=back_at > 0, shape=bills.fen.shape, world=world)
+    blocked = extras.open_until(accounts.shape)
+    return _assemble(rng, paid, rows=rows, back=back_at > 0, blocked=blocked, world=world)
 
 
-def _settlements(
-    rng: np.random.Generator,
-    people: People,
-    *,
-    premises: Premises,
-    bills: Bills,
-    pressure: Pressure,
-    course: Course,
-    world: World,
-) -> _Paid:
+def _settlements(rng: np.random.Generator, accounts: Accounts, course: Course) -> _Paid:
+    bills, people, world = accounts.bills, accounts.people, accounts.setting.world
     bill = np.flatnonzero(bills.exists & (bills.fen > 0))
-    person = bill % bills.fen.shape[1]
+    person = bill % accounts.shape[1]
     settled, due_end = course.settled.ravel()[bill], (bills.due.ravel()[bill] + 1) * DAY
-    stress = pressure.stress.ravel()[bill]
-    agent = premises.agent[people.at[person]]
+    stress = accounts.pressure.stress.ravel()[bill]
+    agent = accounts.premises.agent[people.at[person]]
     arrangement = people.arrangement[person]
     debited = (arrangement > 0) & (settled < due_end) & ~agent
     names = list(world.channels)
-    ways = world.payments
-    loyal = ways.loyal - ways.stress_switch * np.clip(stress, 0, 5)
-    own = np.where(
-        rng.random(len(bill)) < loyal, people.channel[person], people.other_channel[person]
-    )
     by_debit = names.index("bank_debit") + arrangement - 1
+    own = _channels(rng, accounts, bill, person, stress)
     return _Paid(
         bill=bill,
         person=person,
@@ -134,15 +109,29 @@ def _settlements(
     )
 
 
-def _partial(people: People, paid: _Paid, world: World) -> Floats:
-    return np.array([p.partial for p in world.payers.values()])[people.payer[paid.person]]
+def _channels(
+    rng: np.random.Generator, accounts: Accounts, bill: Ints, person: Ints, stress: Floats
+) -> Ints:
+    """Draw the usual channel or another; nobody uses one that has been closed."""
+    people, setting, ways = accounts.people, accounts.setting, accounts.setting.world.payments
+    loyal = ways.loyal - ways.stress_switch * np.clip(stress, 0, 5)
+    usual = rng.random(len(bill)) < loyal
+    own = np.where(usual, people.channel[person], people.other_channel[person])
+    if not setting.regime.closes:
+        return own
+    names = list(setting.world.channels)
+    gone = (own == names.index(setting.regime.closes)) & (
+        bill // accounts.shape[1] >= setting.begins
+    )
+    return np.where(gone, names.index("wangshang_guowang"), own)
 
 
-def _parts(
-    rng: np.random.Generator, paid: _Paid, business: Bools, leaning: Floats, world: World
-) -> tuple[Ints, Ints]:
+def _parts(rng: np.random.Generator, paid: _Paid, accounts: Accounts) -> tuple[Ints, Ints]:
     """Return the fen paid first and when; 0 for a bill that is paid in one sum."""
-    ways, n = world.payments, len(paid.bill)
+    world, people, n = accounts.setting.world, accounts.people, len(paid.bill)
+    ways = world.payments
+    business = accounts.premises.business[people.at[paid.person]]
+    leaning = of(tuple(world.payers.values()), "partial")[people.payer[paid.person]]
     share = np.where(business, ways.partial[1], ways.partial[0]) * leaning
     share = share * np.exp(ways.partial_stress * np.clip(paid.stress, -2, 4))
     ends = np.minimum(paid.settled, paid.opens + 40 * DAY)  # [I] for what is never settled
@@ -175,7 +164,7 @@ def _assemble(
     *,
     rows: tuple[tuple[int, Bools, Ints, Ints, Ints], ...],
     back: Bools,
-    shape: tuple[int, ...],
+    blocked: Ints,
     world: World,
 ) -> Payments:
     """Stack the rows, post them by the lag of their channel, take names off where allowed."""
@@ -183,16 +172,15 @@ def _assemble(
     at = np.concatenate(kept)
     place = np.repeat([row[0] for row in rows], [len(k) for k in kept])
     when, fen, channel = (
-        np.concatenate([row[field][k] for row, k in zip(rows, kept, strict=True)])
-        for field in (2, 3, 4)
+        np.concatenate([values[k] for values, k in zip(column, kept, strict=True)])
+        for column in zip(*(row[2:] for row in rows), strict=True)
     )
-    lags = np.array([c.lag for c in world.channels.values()])[channel]
-    lag = lags[:, 0] + rng.random(len(at)) * (lags[:, 1] - lags[:, 0])
     # A reversal is posted at once, and so is what it undoes: never before it.
-    posted = when + np.where(np.isin(place, (TAKEN_BACK, REVERSAL)), 0, lag * DAY).astype(np.int64)
+    at_once = np.isin(place, (TAKEN_BACK, REVERSAL))
+    posted = when + np.where(at_once, 0, posting_lag(rng, channel, world))
     unnamed = np.array([c.unnamed for c in world.channels.values()])[channel]
     forgets = (rng.random(len(at)) < unnamed) & (place <= PART) & ~back[at]
-    forgets &= posted > _older_posted(paid, at, place, posted, shape)[paid.bill[at]]
+    older = _older_posted(paid, at, place, posted, blocked)
     return Payments(
         bill=paid.bill[at],
         place=place,
@@ -200,19 +188,26 @@ def _assemble(
         posted=posted,
         fen=fen,
         channel=channel,
-        named=~forgets,
+        named=~(forgets & (posted > older[paid.bill[at]])),
         failed=place >= FIRST_DEBIT,
     )
 
 
-def _older_posted(paid: _Paid, at: Ints, place: Ints, posted: Ints, shape: tuple[int, ...]) -> Ints:
+def posting_lag(rng: np.random.Generator, channel: Ints, world: World) -> Ints:
+    """Draw the seconds until a payment through each channel is posted."""
+    lags = np.array([c.lag for c in world.channels.values()])[channel]
+    days = lags[:, 0] + rng.random(len(channel)) * (lags[:, 1] - lags[:, 0])
+    return (days * DAY).astype(np.int64)
+
+
+def _older_posted(paid: _Paid, at: Ints, place: Ints, posted: Ints, blocked: Ints) -> Ints:
     """Return, by flat position, when the last money for any older bill of the person came in."""
-    own = np.zeros(shape[0] * shape[1], dtype=np.int64)
+    own = blocked.ravel().copy()
     own[paid.bill[paid.settled >= NEVER]] = NEVER
     for kind in (LAST, PART):
         rows = np.flatnonzero(place == kind)
         flat = paid.bill[at[rows]]
         own[flat] = np.maximum(own[flat], posted[rows])
-    before = np.zeros(shape, dtype=np.int64)
-    np.maximum.accumulate(own.reshape(shape)[:-1], axis=0, out=before[1:])
+    before = np.zeros(blocked.shape, dtype=np.int64)
+    np.maximum.accumulate(own.reshape(blocked.shape)[:-1], axis=0, out=before[1:])
     return before.ravel()

@@ -1,4 +1,4 @@
-"""What customers share: neighbourhoods and bureaus, collecting agents, industries.
+"""What customers share: neighbourhoods and bureaus, collecting agents, industries, the regime.
 
 Drawn once for the whole utility from the seed, so that every customer block meets the same.
 """
@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.simulator.calendar import Months
+from contract.simulator.constants import Regime
 from contract.simulator.world import World
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,7 @@ class Shared:
 
     Attributes:
         grid_shift: Log-odds of lateness of a neighbourhood.
+        new_grid: Quarters that stand empty until a new town is built.
         agent_trouble: One row a cycle: whether the agent of a grid is short of money.
         agent_early: One row a cycle: days before the due date on which a solvent agent pays.
         agent_delay: One row a cycle: days after the due date on which one short of money does.
@@ -29,36 +32,64 @@ class Shared:
 
     org: Ints
     grid_shift: Floats
+    new_grid: Bools
     issue_day: Ints
     due_day: Ints
-    has_agent: NDArray[np.bool_]
-    agent_trouble: NDArray[np.bool_]
+    has_agent: Bools
+    agent_trouble: Bools
     agent_early: Ints
     agent_delay: Ints
     industry: Floats
 
 
-def build_shared(world: World, months: Months, *, customers: int, seed: int) -> Shared:
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """Everything that a cell of customers is drawn from, besides its random stream.
+
+    Attributes:
+        begins: The first cycle in which the regime rules.
+        holdout: Share of the reminders of round 1 that are left out at random.
+    """
+
+    world: World
+    months: Months
+    shared: Shared
+    regime: Regime
+    begins: int
+    holdout: float = 0.0
+
+    def ramp(self) -> Floats:
+        """Return, by cycle, how far the regime has come: 0 before it, then up to 1."""
+        into = np.arange(len(self.months)) - self.begins + 1
+        return np.clip(into / self.regime.ramp, 0, 1)
+
+
+def build_shared(
+    world: World, months: Months, *, customers: int, seed: int, regime: Regime
+) -> Shared:
     """Draw the surroundings of a utility of that many customers."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
     region, calendar = world.region, world.calendar
     grids = -(-customers // region.customers_per_grid)
     org = np.arange(grids) // region.grids_per_org
     org_due = rng.choice(calendar.due_days, org[-1] + 1, p=calendar.due_day_shares)
+    shape = (len(months), grids)
+    early, delay = region.agent_early, region.agent_delay
     return Shared(
         org=org,
         grid_shift=rng.normal(0, region.grid_spread, grids),
         issue_day=rng.choice(calendar.issue_days, grids),
         due_day=org_due[org],
         has_agent=rng.random(grids) < region.agent_grids,
-        agent_trouble=_spells(rng, (len(months), grids), world),
-        agent_early=rng.integers(1, 6, (len(months), grids)),  # [I]
-        agent_delay=rng.integers(2, 20, (len(months), grids)),  # [I]
+        agent_trouble=_spells(rng, shape, world),
+        agent_early=rng.integers(early[0], early[1] + 1, shape),
+        agent_delay=rng.integers(delay[0], delay[1] + 1, shape),
         industry=_cycles_of_industries(rng, len(months), world),
+        new_grid=np.arange(grids) >= round(grids * (1 - regime.newcomers)),
     )
 
 
-def _spells(rng: np.random.Generator, shape: tuple[int, int], world: World) -> NDArray[np.bool_]:
+def _spells(rng: np.random.Generator, shape: tuple[int, int], world: World) -> Bools:
     """Two-state chains whose share of trouble and its persistence are those of agents."""
     stay, share = world.region.agent_trouble_stay, world.region.agent_trouble
     enter = share * (1 - stay) / (1 - share)

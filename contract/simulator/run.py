@@ -5,16 +5,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contract.errors import ConfigError
+from contract.simulator.account_tables import build_customers, build_events, build_identities
 from contract.simulator.calendar import build_months, day_number
-from contract.simulator.cell import CELL, build_cell
-from contract.simulator.region import build_shared
-from contract.simulator.tables import Scene, build_tables
+from contract.simulator.cell import CELL, Cell, build_cell
+from contract.simulator.money_tables import build_bills_table, build_payments_table
+from contract.simulator.region import Setting, build_shared
+from contract.simulator.scene import Scene
+from contract.simulator.service_tables import (
+    build_balances,
+    build_contacts,
+    build_disconnections,
+)
 from contract.simulator.truth import build_truth
 from contract.simulator.world import World, read_world
 
@@ -46,7 +53,7 @@ class SimulationReport:
         return asdict(self)
 
 
-def simulate(
+def simulate(  # noqa: PLR0913 - what one may choose about a world is independent
     out: Path,
     truth: Path,
     *,
@@ -56,6 +63,8 @@ def simulate(
     last_cycle: int = 202610,
     cut_on: date | None = None,
     world: World | None = None,
+    regime: str = "calm",
+    holdout: float = 0.0,
     progress: Progress | None = None,
     block: int = 4 * CELL,
 ) -> SimulationReport:
@@ -65,6 +74,9 @@ def simulate(
         cycles: Months of bills, ending with ``last_cycle``.
         cut_on: The day the extract is made: what becomes known on or after it is absent.
             Default: the 6th of the last cycle's month.
+        world: The constants; default: those of configs/world.yaml.
+        regime: The named scenario that ends the history.
+        holdout: Share of the reminders of round 1 that are left out at random.
         progress: Called with customers done and customers in all, after each block.
         block: Customers held in memory at a time; it changes neither customers nor rows.
     """
@@ -72,9 +84,19 @@ def simulate(
     _check(customers, cycles, last_cycle)
     world = world or read_world()
     cut = cut_on or date(last_cycle // 100, last_cycle % 100, CUT_DAY)
-    months = build_months(world.calendar, cycles=cycles, last_cycle=last_cycle)
-    shared = build_shared(world, months, customers=customers, seed=seed)
-    scene = Scene(world=world, months=months, shared=shared, cut=day_number(cut), seed=seed)
+    scene = Scene(
+        setting=_setting(
+            world,
+            regime,
+            customers=customers,
+            cycles=cycles,
+            last_cycle=last_cycle,
+            seed=seed,
+            holdout=holdout,
+        ),
+        cut=day_number(cut),
+        seed=seed,
+    )
     with _Files(out) as dataset, _Files(truth) as beside:
         for numbers in _blocks(customers, block):
             parts = [_simulate_cell(number, customers, scene) for number in numbers]
@@ -90,6 +112,30 @@ def simulate(
         cut_on=cut.isoformat(),
         rows=dataset.rows | beside.rows,
         seconds=time.perf_counter() - begun,
+    )
+
+
+def _setting(
+    world: World,
+    regime: str,
+    *,
+    customers: int,
+    cycles: int,
+    last_cycle: int,
+    seed: int,
+    holdout: float,
+) -> Setting:
+    """Draw what all customers share."""
+    ending = world.regime(regime)
+    months = build_months(world.calendar, cycles=cycles, last_cycle=last_cycle, regime=ending)
+    shared = build_shared(world, months, customers=customers, seed=seed, regime=ending)
+    return Setting(
+        world=world,
+        months=months,
+        shared=shared,
+        regime=ending,
+        begins=max(cycles - ending.starts, 0),
+        holdout=holdout,
     )
 
 
@@ -117,14 +163,22 @@ def _blocks(customers: int, block: int) -> Iterator[range]:
 
 def _simulate_cell(number: int, customers: int, scene: Scene) -> tuple[Tables, Tables]:
     cell = build_cell(
-        number,
-        customers=customers,
-        world=scene.world,
-        months=scene.months,
-        shared=scene.shared,
-        seed=scene.seed,
+        number, customers=customers, setting=scene.setting, seed=scene.seed, cut=scene.cut
     )
-    return build_tables(cell, scene), build_truth(cell, scene)
+    return _dataset(cell, scene), build_truth(cell, scene)
+
+
+def _dataset(cell: Cell, scene: Scene) -> Tables:
+    return {
+        "customers": build_customers(cell, scene),
+        "identities": build_identities(cell, scene),
+        "bills": build_bills_table(cell, scene),
+        "payments": build_payments_table(cell, scene),
+        "contacts": build_contacts(cell, scene),
+        "events": build_events(cell, scene),
+        "balances": build_balances(cell, scene),
+        "disconnections": build_disconnections(cell, scene),
+    }
 
 
 class _Files:
@@ -136,7 +190,7 @@ class _Files:
         self.rows: dict[str, int] = {}
         self._writers: dict[str, pq.ParquetWriter] = {}
 
-    def __enter__(self) -> "_Files":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
