@@ -168,8 +168,10 @@ def _stage(
         except engine.EngineError as fault:
             reason = str(fault).splitlines()[0]
             raise DataError(f"{label}: not readable as delimited text ({reason}).") from fault
+        # A line with three fields too few is three errors there; it is one line to us.
         rejects = connection.execute(
-            "SELECT line_byte_position, error_type, csv_line FROM reject_errors ORDER BY ALL"
+            "SELECT line_byte_position, min(error_type), any_value(csv_line) "
+            "FROM reject_errors GROUP BY 1 ORDER BY 1"
         ).fetchall()
     return tuple(_rejects(path, rejects))
 

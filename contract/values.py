@@ -68,7 +68,7 @@ def read_as(column: Column, value: str, formats: tuple[str, ...], shift_days: in
 
 def read_number(value: str) -> str:
     """Return SQL that reads a text as a number of any kind; NULL when it cannot be read."""
-    return f"TRY_CAST({_number(value)} AS DOUBLE)"
+    return f"TRY_CAST({_number(value, exponent='[eE][+-]?')} AS DOUBLE)"
 
 
 def is_rounded(value: str) -> str:
@@ -85,14 +85,15 @@ def _whole(value: str) -> str:
     return f"TRY_CAST(CASE WHEN NOT contains({whole}, '.') THEN {whole} END AS INTEGER)"
 
 
-def _number(value: str) -> str:
+def _number(value: str, *, exponent: str = "[eE]-") -> str:
     """Return SQL for the plain digits of a written number, NULL for anything else.
 
-    A comma is taken only where it parts groups of three, so a decimal comma is never lost.
+    A comma is taken only where it parts groups of three, so a decimal comma is never lost. An
+    amount may be float noise such as 1.1e-13; 1.2E+05 is one whose digits a spreadsheet lost.
     """
     narrow = f"translate({value}, '{_WIDE}', '{_NARROW}')"
     bare = f"trim(replace({narrow}, ' ', ''), '¥元')"
-    plain = r"[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]*)?"
+    plain = rf"[+-]?([0-9]+|[0-9]{{1,3}}(,[0-9]{{3}})+)(\.[0-9]*)?({exponent}[0-9]{{1,3}})?"
     return f"CASE WHEN regexp_full_match({bare}, '{plain}') THEN replace({bare}, ',', '') END"
 
 

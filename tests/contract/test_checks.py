@@ -134,8 +134,8 @@ DRAWN: dict[str, tuple[dict[str, str], str]] = {
         },
         (
             "warning customers.valid_from: 1 of 4 rows ends after the same customer's next row "
-            "begins (first: row 1, customers.parquet). Check closed_on, or whether a customer number was "
-            "given twice."
+            "begins (first: row 1, customers.parquet). Check closed_on, or whether a customer "
+            "number was given twice."
         ),
     ),
     "stray-customer": (

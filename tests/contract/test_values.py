@@ -63,6 +63,8 @@ def evaluate(sql: str, written: list[str]) -> list[Any]:
         ("1,2345.00", None),
         (",123", None),
         ("1.234,50", None),
+        ("1.1368683772161603e-13", "0.00"),
+        ("1.2E+05", None),
         ("1e3", None),
         ("1_000", None),
         ("12O", None),
@@ -173,7 +175,9 @@ def test_words_of_truth_are_read_in_both_languages() -> None:
 
 def test_whole_numbers_and_numbers_keep_their_kind() -> None:
     assert read("integer", ["2", "2.0", "2.5", "二"]) == [2, 2, None, None]
-    assert read("number", ["2", "1,250.5", "x"]) == [2.0, 1250.5, None]
+    assert read("number", ["2", "1,250.5", "1e-05", "1.5E+06", "e5", "x"]) == [
+        *(2.0, 1250.5, 0.00001, 1500000.0, None, None)
+    ]
 
 
 def test_code_outside_its_list_is_not_taken() -> None:
