@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from contract.simulator import columns
 from contract.simulator.cell import Cell
 from contract.simulator.people import CLOSES, HANDS_OVER
-from contract.simulator.scene import Scene, numbers_of
+from contract.simulator.scene import Scene
 from contract.tables import PAY_ARRANGEMENTS
 
 Ints = NDArray[np.int64]
@@ -40,7 +40,7 @@ def build_customers(cell: Cell, scene: Scene) -> pa.Table:
     closed = (people.leaves[rows] == CLOSES) & (closed_on < scene.cut)
     return pa.table(
         {
-            "customer_id": columns.texts(scene.customer_ids(premises.number[at])),
+            "customer_id": scene.customers(cell, rows),
             "valid_from": columns.dates(people.since[rows]),
             "segment": columns.codes(premises.segment[at], tuple(setting.world.segments)),
             "voltage": columns.codes(premises.high[at], ("low", "high")),
@@ -92,7 +92,7 @@ def build_events(cell: Cell, scene: Scene) -> pa.Table:
     rows = cell.rng.permutation(np.flatnonzero(on < scene.cut))
     return pa.table(
         {
-            "customer_id": columns.texts(scene.customer_ids(numbers_of(cell, person[rows]))),
+            "customer_id": scene.customers(cell, person[rows]),
             "happened_on": columns.dates(on[rows]),
             "kind": columns.codes(kind[rows], ("ownership_transfer", "closed", "meter_change")),
             "note": pa.nulls(len(rows), pa.string()),

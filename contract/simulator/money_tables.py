@@ -60,12 +60,11 @@ def replaced_bills(cell: Cell, scene: Scene) -> Ints:
 def build_bills_table(cell: Cell, scene: Scene) -> pa.Table:
     """One row a bill: regular ones, those that were replaced, and the extras."""
     parts = [_regular(cell, scene), _replaced(cell, scene), _extra(cell, scene)]
-    table = pa.concat_tables(parts).unify_dictionaries()
-    return table.take(pa.array(cell.rng.permutation(len(table))))
+    return pa.concat_tables(parts)
 
 
 def _regular(cell: Cell, scene: Scene) -> pa.Table:
-    bills, flat = cell.accounts.bills, known_bills(cell, scene)
+    bills, flat = cell.accounts.bills, cell.rng.permutation(known_bills(cell, scene))
     fen = bills.fen.ravel()[flat]
     kind = np.where(bills.small.ravel()[flat], _SMALL, 0)
     kind = np.where(bills.wrong_fen.ravel()[flat] > 0, _REBILL, kind)
@@ -80,7 +79,7 @@ def _regular(cell: Cell, scene: Scene) -> pa.Table:
 
 
 def _replaced(cell: Cell, scene: Scene) -> pa.Table:
-    bills, flat = cell.accounts.bills, replaced_bills(cell, scene)
+    bills, flat = cell.accounts.bills, cell.rng.permutation(replaced_bills(cell, scene))
     cancelled = bills.issued.ravel()[flat]
     return _bill_rows(
         cell,
@@ -98,7 +97,7 @@ def _replaced(cell: Cell, scene: Scene) -> pa.Table:
 
 
 def _extra(cell: Cell, scene: Scene) -> pa.Table:
-    extras, rows = cell.extras, known_extras(cell, scene)
+    extras, rows = cell.extras, cell.rng.permutation(known_extras(cell, scene))
     flat, kind = extras.flat[rows], extras.kind[rows]
     return _bill_rows(
         cell,
@@ -127,7 +126,7 @@ def _bill_rows(
     return pa.table(
         {
             "bill_id": columns.texts(ids),
-            "customer_id": columns.texts(scene.customer_ids(numbers_of(cell, person))),
+            "customer_id": scene.customers(cell, person),
             "cycle": pa.array(scene.setting.months.cycle[cycle].astype(np.int32)),
             "issued_on": columns.dates(issue.issued),
             "due_on": columns.dates(issue.due),
@@ -165,19 +164,19 @@ def _holds(cell: Cell, flat: Ints, scene: Scene) -> tuple[Ints, Ints, Ints]:
 def build_payments_table(cell: Cell, scene: Scene) -> pa.Table:
     """One row a payment, failed debit, reversal or purchase of a prepaid customer."""
     parts = [_of_bills(cell, scene), _of_extras(cell, scene), _purchases(cell, scene)]
-    table = pa.concat_tables(parts).unify_dictionaries()
-    return table.take(pa.array(cell.rng.permutation(len(table))))
+    return pa.concat_tables(parts)
 
 
 def _of_bills(cell: Cell, scene: Scene) -> pa.Table:
     paid = cell.payments
-    rows = np.flatnonzero(paid.posted < scene.cut_second)
+    rows = cell.rng.permutation(np.flatnonzero(paid.posted < scene.cut_second))
     flat, place = paid.bill[rows], paid.place[rows]
     undone = place == REVERSAL
     reverses = np.where(undone, TAKEN_BACK, place)
     return _payment_rows(
+        cell,
         scene,
-        numbers=numbers_of(cell, flat % cell.accounts.shape[1]),
+        person=flat % cell.accounts.shape[1],
         ids=scene.payment_ids(cell, flat, place),
         bill=columns.texts(scene.bill_ids(cell, flat), paid.named[rows]),
         money=_Money(paid.paid[rows], paid.posted[rows], paid.fen[rows], paid.channel[rows]),
@@ -190,11 +189,12 @@ def _of_extras(cell: Cell, scene: Scene) -> pa.Table:
     extras, people = cell.extras, cell.accounts.people
     channel = people.channel[extras.flat % cell.accounts.shape[1]]
     posted = extras.settled + posting_lag(cell.rng, channel, scene.setting.world)
-    rows = np.flatnonzero(posted < scene.cut_second)
+    rows = cell.rng.permutation(np.flatnonzero(posted < scene.cut_second))
     flat, kind = extras.flat[rows], 1 + extras.kind[rows]
     return _payment_rows(
+        cell,
         scene,
-        numbers=numbers_of(cell, flat % cell.accounts.shape[1]),
+        person=flat % cell.accounts.shape[1],
         ids=scene.payment_ids(cell, flat, 0, kind),
         bill=columns.texts(scene.bill_ids(cell, flat, kind)),
         money=_Money(extras.settled[rows], posted[rows], extras.fen[rows], channel[rows]),
@@ -202,29 +202,26 @@ def _of_extras(cell: Cell, scene: Scene) -> pa.Table:
 
 
 def _purchases(cell: Cell, scene: Scene) -> pa.Table:
-    told = cell.prepayment
-    ordinary, saving = np.nonzero(told.bought), np.nonzero(told.saved)
-    day, column = (np.concatenate(pair) for pair in zip(ordinary, saving, strict=True))
-    place = np.repeat([0, 1], [len(ordinary[0]), len(saving[0])])
-    fen = np.concatenate([told.bought[ordinary], told.saved[saving]])
-    at = np.concatenate([told.bought_at[ordinary], told.saved_at[saving]])
-    posted = at + cell.rng.integers(60, HOUR, len(at))  # [I] supply comes back within the hour
-    rows = np.flatnonzero(posted < scene.cut_second)
-    person = told.person[column[rows]]
-    numbers = numbers_of(cell, person)
+    told, bought = cell.prepayment, cell.prepayment.purchases
+    posted = bought.at + cell.rng.integers(60, HOUR, len(bought.at))  # [I] within the hour
+    rows = cell.rng.permutation(np.flatnonzero(posted < scene.cut_second))
+    person = told.person[bought.column[rows]]
+    channel = cell.accounts.people.channel[person]
     return _payment_rows(
+        cell,
         scene,
-        numbers=numbers,
-        ids=scene.top_up_ids(numbers, day[rows], place[rows]),
+        person=person,
+        ids=scene.top_up_ids(numbers_of(cell, person), bought.row[rows], bought.back[rows]),
         bill=pa.nulls(len(rows), pa.string()),
-        money=_Money(at[rows], posted[rows], fen[rows], cell.accounts.people.channel[person]),
+        money=_Money(bought.at[rows], posted[rows], bought.fen[rows], channel),
     )
 
 
 def _payment_rows(
+    cell: Cell,
     scene: Scene,
     *,
-    numbers: Ints,
+    person: Ints,
     ids: NDArray[np.uint8],
     bill: pa.Array,
     money: _Money,
@@ -236,7 +233,7 @@ def _payment_rows(
     return pa.table(
         {
             "payment_id": columns.texts(ids),
-            "customer_id": columns.texts(scene.customer_ids(numbers)),
+            "customer_id": scene.customers(cell, person),
             "bill_id": bill,
             "paid_at": columns.stamps(money.paid),
             "posted_at": columns.stamps(money.posted),

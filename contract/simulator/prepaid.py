@@ -5,6 +5,7 @@ when the balance has run out, and comes back with the next purchase, mostly with
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,18 +21,32 @@ Bools = NDArray[np.bool_]
 MONTH_DAYS = 30.4
 
 
+class Happenings(NamedTuple):
+    """Things that happened, one entry each: on which row of days, to which column, what.
+
+    Attributes:
+        at: The second of it.
+        fen: The money of a purchase, else 0.
+        back: The second at which a cut ended; 1 for a purchase that ended one; else 0.
+    """
+
+    row: Ints
+    column: Ints
+    at: Ints
+    fen: Ints
+    back: Ints
+
+
 @dataclass(frozen=True, kw_only=True)
 class Prepayment:
-    """What happened on each day; fen and seconds, 0 where nothing did.
+    """The prepaid persons of a cell, day by day; money in fen.
 
     Attributes:
         person: The person of each column.
         first_day: Day number of row 0.
         here: Whether the person is the customer on that day.
-        bought, bought_at: A purchase on an ordinary day.
-        saved, saved_at: The purchase that ends a cut.
-        dark: The second at which supply was cut.
-        warned: The second of the message that the balance is low.
+        balance: At the end of the day; 0 while the person is not the customer.
+        cost: Of the day.
         attention: Chance of acting on a day when it is time, for the truth.
     """
 
@@ -40,12 +55,9 @@ class Prepayment:
     here: Bools
     balance: Ints
     cost: Ints
-    bought: Ints
-    bought_at: Ints
-    saved: Ints
-    saved_at: Ints
-    dark: Ints
-    warned: Ints
+    purchases: Happenings
+    cuts: Happenings
+    warnings: Happenings
     attention: Floats
 
 
@@ -60,18 +72,141 @@ class _Buyers:
     attention: Floats
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Days:
+    """What is drawn for every day beforehand; one row a day, one column a person."""
+
+    number: Ints
+    here: Bools
+    cost: Ints
+    acts: Floats
+    draw: NDArray[np.float32]
+
+
 def build_prepayment(rng: np.random.Generator, accounts: Accounts, *, cut: int) -> Prepayment:
     """Run the days of every prepaid person up to the day before the cut."""
-    people, months = accounts.people, accounts.setting.months
-    person = np.flatnonzero(accounts.premises.prepaid[people.at])
+    months = accounts.setting.months
+    person = np.flatnonzero(accounts.premises.prepaid[accounts.people.at])
     first_day = int(months.first[0])
-    days = np.arange(first_day, max(min(cut, int(months.first[-1])), first_day + 1))
-    cycle = np.clip(np.searchsorted(months.first, days, side="right") - 1, 0, len(months) - 1)
-    until = months.first[people.until[person]]
-    here = (days[:, None] >= people.since[person]) & (days[:, None] < until)
+    number = np.arange(first_day, max(min(cut, int(months.first[-1])), first_day + 1))
     buyers = _buyers(rng, accounts, person)
-    cost = _daily_cost(rng, accounts, person, cycle, buyers) * here
-    return _walk(rng, accounts, person, days=days, cycle=cycle, here=here, cost=cost, buyers=buyers)
+    days = _draw_days(rng, accounts, person, number, buyers)
+    walk = _Walk(rng, days, buyers, accounts.setting.world.prepaid)
+    walk.balance[:] = np.rint(buyers.daily_fen * rng.uniform(2, 25, len(person)))
+    balance = np.zeros_like(days.cost)
+    for row in range(len(number)):
+        walk.step(row)
+        balance[row] = walk.balance
+    return Prepayment(
+        person=person,
+        first_day=first_day,
+        here=days.here,
+        balance=balance,
+        cost=days.cost,
+        purchases=_gather(walk.purchases),
+        cuts=_gather(walk.cuts),
+        warnings=_gather(walk.warnings),
+        attention=buyers.attention,
+    )
+
+
+class _Walk:
+    """The state carried from day to day, and what has happened so far.
+
+    Only those who are low, or whose supply is off, are looked at: on most days nothing happens
+    to anybody else but use.
+    """
+
+    def __init__(
+        self, rng: np.random.Generator, days: _Days, buyers: _Buyers, terms: Prepaid
+    ) -> None:
+        n = len(buyers.step)
+        self.rng, self.days, self.buyers, self.terms = rng, days, buyers, terms
+        self.trigger = buyers.look_ahead * buyers.daily_fen
+        self.limit = 100 * terms.warn_yuan
+        self.watch = np.maximum(self.trigger, self.limit)
+        self.balance = np.zeros(n, np.int64)
+        self.off = np.zeros(n, bool)
+        self.dark, self.back, self.back_fen = (np.zeros(n, np.int64) for _ in range(3))
+        self.purchases: list[Happenings] = []
+        self.cuts: list[Happenings] = []
+        self.warnings: list[Happenings] = []
+
+    def step(self, row: int) -> None:
+        """Live through one day: use, purchases, the cut of the next morning."""
+        start = int(self.days.number[row]) * DAY
+        if self.off.any():
+            self._return(row, start)
+        self.balance -= self.days.cost[row]
+        low = np.flatnonzero((self.balance < self.watch) & self.days.here[row] & ~self.off)
+        if len(low):
+            self._buy(row, start, low)
+            self._run_out(row, start, low[self.balance[low] <= 0])
+
+    def _return(self, row: int, start: int) -> None:
+        """Use less while supply is off; take in the purchase that brings it back."""
+        off = np.flatnonzero(self.off)
+        dark = np.minimum(self.back[off], start + DAY) - np.maximum(self.dark[off], start)
+        share = 1 - np.clip(dark, 0, DAY) / DAY
+        self.days.cost[row, off] = np.rint(self.days.cost[row, off] * share)
+        back = off[self.back[off] < start + DAY]
+        self.balance[back] += self.back_fen[back]
+        self.off[back] = False
+
+    def _buy(self, row: int, start: int, low: Ints) -> None:
+        """Warn once when the balance falls under the limit; some buy when it is time."""
+        left, days, nothing = self.balance[low], self.days, np.zeros(len(low), np.int64)
+        warned = (left < self.limit) & (left + days.cost[row, low] >= self.limit)
+        acts = days.acts[row, low]
+        acts = np.where(warned, np.maximum(acts, self.terms.warn_answer), acts)
+        buys = (left < self.trigger[low]) & (days.draw[row, low] < acts)
+        if warned.any():
+            at = nothing[warned] + start + 9 * HOUR + HOUR // 2
+            self.warnings.append(_happen(row, low[warned], at))
+        buyer = low[buys]
+        fen = self._purchase(buyer)
+        self.balance[buyer] += fen
+        at = start + self.rng.integers(10 * HOUR, 21 * HOUR, len(buyer))
+        self.purchases.append(_happen(row, buyer, at, fen))
+
+    def _run_out(self, row: int, start: int, out: Ints) -> None:
+        """Cut supply on the morning after the balance has run out, until something is bought."""
+        if not len(out):
+            return
+        dark = np.full(len(out), start + DAY + self.terms.cut_hour * HOUR)
+        back = dark + self._away(len(out))
+        enough = -self.balance[out] + 2 * self.buyers.step[out]
+        fen = np.maximum(self._purchase(out), enough)
+        self.off[out], self.dark[out], self.back[out], self.back_fen[out] = True, dark, back, fen
+        self.cuts.append(_happen(row, out, dark, fen, back))
+        self.purchases.append(_happen(row, out, back, fen, np.ones_like(out)))
+
+    def _purchase(self, who: Ints) -> Ints:
+        """Draw purchases around the usual ones, in whole steps."""
+        step = self.buyers.step[who]
+        fen = self.buyers.purchase[who] * self.rng.uniform(0.7, 1.3, len(who))
+        return np.maximum(np.rint(fen / step), 1).astype(np.int64) * step
+
+    def _away(self, n: int) -> Ints:
+        """Draw the seconds that supply stays off: lognormal hours."""
+        hours, spread = self.terms.return_hours
+        away = hours * np.exp(spread * self.rng.standard_normal(n))
+        return (np.clip(away, 0.1, 500) * HOUR).astype(np.int64)  # [I] three weeks at most
+
+
+def _happen(
+    row: int, column: Ints, at: Ints, fen: Ints | None = None, back: Ints | None = None
+) -> Happenings:
+    none = np.zeros(len(column), np.int64)
+    return Happenings(
+        none + row, column, at, none if fen is None else fen, none if back is None else back
+    )
+
+
+def _gather(parts: list[Happenings]) -> Happenings:
+    none = np.zeros(0, np.int64)
+    columns = zip(*parts, strict=True) if parts else ((none,),) * len(Happenings._fields)
+    return Happenings(*(np.concatenate(column) for column in columns))
 
 
 def _buyers(rng: np.random.Generator, accounts: Accounts, person: Ints) -> _Buyers:
@@ -93,6 +228,25 @@ def _buyers(rng: np.random.Generator, accounts: Accounts, person: Ints) -> _Buye
     )
 
 
+def _draw_days(
+    rng: np.random.Generator, accounts: Accounts, person: Ints, number: Ints, buyers: _Buyers
+) -> _Days:
+    months, terms, people = accounts.setting.months, accounts.setting.world.prepaid, accounts.people
+    shape = (len(number), len(person))
+    cycle = np.clip(np.searchsorted(months.first, number, side="right") - 1, 0, len(months) - 1)
+    leaving = months.first[people.until[person]]
+    here = (number[:, None] >= people.since[person]) & (number[:, None] < leaving)
+    stress = np.clip(accounts.pressure.stress[:, person], 0, 6)
+    acts = buyers.attention * np.exp(-terms.stress_attention * stress)
+    return _Days(
+        number=number,
+        here=here,
+        cost=_daily_cost(rng, accounts, person, cycle, buyers) * here,
+        acts=acts[cycle],
+        draw=rng.random(shape, dtype=np.float32),
+    )
+
+
 def _daily_cost(
     rng: np.random.Generator, accounts: Accounts, person: Ints, cycle: Ints, buyers: _Buyers
 ) -> Ints:
@@ -100,136 +254,12 @@ def _daily_cost(
     world, months = accounts.setting.world, accounts.setting.months
     segment = accounts.premises.segment[accounts.people.at[person]]
     weight = np.array([s.seasonal for s in world.segments.values()])[segment]
-    season = np.log(np.array(world.consumption.months))[months.month[cycle] - 1]
-    noise = world.prepaid.noise * rng.standard_normal((len(cycle), len(person)), np.float32)
-    use = np.exp(season[:, None] * weight + noise)
-    use *= np.where(accounts.pressure.vacant[cycle][:, person], world.consumption.vacant_level, 1)
-    price = np.where(cycle >= accounts.setting.begins, accounts.setting.regime.price, 1.0)
-    return np.rint(use * buyers.daily_fen * price[:, None]).astype(np.int64)
-
-
-@dataclass(kw_only=True)
-class _Purse:
-    """The state carried from day to day; ``back_at`` is 0 while supply is on."""
-
-    balance: Ints
-    dark_at: Ints
-    back_at: Ints
-    back_fen: Ints
-
-
-def _walk(
-    rng: np.random.Generator,
-    accounts: Accounts,
-    person: Ints,
-    *,
-    days: Ints,
-    cycle: Ints,
-    here: Bools,
-    cost: Ints,
-    buyers: _Buyers,
-) -> Prepayment:
-    """Walk through the days, because a purchase depends on what is left."""
-    terms, shape = accounts.setting.world.prepaid, cost.shape
-    told = Prepayment(
-        person=person,
-        first_day=int(days[0]),
-        here=here,
-        attention=buyers.attention,
-        **{name: np.zeros(shape, np.int64) for name in _TOLD},
-    )
-    stress = np.clip(accounts.pressure.stress[cycle][:, person], 0, 6)
-    acts = buyers.attention * np.exp(-terms.stress_attention * stress)
-    draws = rng.random((3, *shape))
-    away = _away_seconds(rng, shape, terms)
-    nothing = np.zeros(len(person), np.int64)
-    balance = np.rint(buyers.daily_fen * rng.uniform(2, 25, len(person))).astype(np.int64)
-    purse = _Purse(balance=balance, dark_at=nothing, back_at=nothing, back_fen=nothing)
-    for row, number in enumerate(days):
-        start = int(number) * DAY
-        _use(purse, told, row, start=start, cost=cost[row])
-        _buy(
-            purse,
-            told,
-            row,
-            start=start,
-            terms=terms,
-            buyers=buyers,
-            acts=acts[row],
-            draws=draws[:, row],
-        )
-        _run_out(purse, told, row, start=start, terms=terms, buyers=buyers, away=away[row])
-        told.balance[row] = purse.balance
-    return told
-
-
-_TOLD = ("balance", "cost", "bought", "bought_at", "saved", "saved_at", "dark", "warned")
-
-
-def _use(purse: _Purse, told: Prepayment, row: int, *, start: int, cost: Ints) -> None:
-    """Use power while it is on, and take in the purchase that brings it back."""
-    dark = np.minimum(purse.back_at, start + DAY) - np.maximum(purse.dark_at, start)
-    off = np.where(purse.back_at > 0, np.clip(dark, 0, DAY), 0)
-    spent = np.rint(cost * (1 - off / DAY)).astype(np.int64)
-    back = (purse.back_at > 0) & (purse.back_at < start + DAY)
-    purse.balance = purse.balance - spent + np.where(back, purse.back_fen, 0)
-    purse.back_at = np.where(back, 0, purse.back_at)
-    told.cost[row] = spent
-
-
-def _buy(
-    purse: _Purse,
-    told: Prepayment,
-    row: int,
-    *,
-    start: int,
-    terms: Prepaid,
-    buyers: _Buyers,
-    acts: Floats,
-    draws: Floats,
-) -> None:
-    """Warn once when the balance falls under the limit; some buy when it is time."""
-    lit = told.here[row] & (purse.back_at == 0)
-    limit = 100 * terms.warn_yuan
-    warned = lit & (purse.balance < limit) & (purse.balance + told.cost[row] >= limit)
-    due = lit & (purse.balance < buyers.look_ahead * buyers.daily_fen)
-    buys = due & (draws[0] < np.where(warned, np.maximum(acts, terms.warn_answer), acts))
-    told.warned[row] = np.where(warned, start + 9 * HOUR + HOUR // 2, 0)
-    told.bought[row] = np.where(buys, _purchase(buyers, draws[1]), 0)
-    told.bought_at[row] = start + 10 * HOUR + (draws[2] * 11 * HOUR).astype(np.int64)
-    purse.balance = purse.balance + told.bought[row]
-
-
-def _run_out(
-    purse: _Purse,
-    told: Prepayment,
-    row: int,
-    *,
-    start: int,
-    terms: Prepaid,
-    buyers: _Buyers,
-    away: Ints,
-) -> None:
-    """Cut supply on the morning after the balance has run out, until something is bought."""
-    out = told.here[row] & (purse.back_at == 0) & (purse.balance <= 0)
-    dark_at = start + DAY + terms.cut_hour * HOUR
-    enough = -purse.balance + 2 * buyers.step
-    fen = np.where(out, np.maximum(_purchase(buyers, np.full(len(out), 0.5)), enough), 0)
-    told.dark[row] = np.where(out, dark_at, 0)
-    told.saved[row] = fen
-    told.saved_at[row] = dark_at + away
-    purse.dark_at = np.where(out, dark_at, purse.dark_at)
-    purse.back_at = np.where(out, dark_at + away, purse.back_at)
-    purse.back_fen = np.where(out, fen, purse.back_fen)
-
-
-def _purchase(buyers: _Buyers, draw: Floats) -> Ints:
-    """Return a purchase around the usual one, in whole steps."""
-    steps = np.maximum(np.rint(buyers.purchase * (0.7 + 0.6 * draw) / buyers.step), 1)
-    return steps.astype(np.int64) * buyers.step
-
-
-def _away_seconds(rng: np.random.Generator, shape: tuple[int, int], terms: Prepaid) -> Ints:
-    """Draw how long supply stays off: lognormal hours, three weeks at most."""
-    hours = terms.return_hours[0] * np.exp(terms.return_hours[1] * rng.standard_normal(shape))
-    return (np.clip(hours, 0.1, 500) * HOUR).astype(np.int64)
+    season = np.log(np.array(world.consumption.months))[months.month - 1]
+    raised = np.arange(len(months)) >= accounts.setting.begins
+    price = np.where(raised, accounts.setting.regime.price, 1.0)
+    month = price[:, None] * np.exp(season[:, None] * weight) * buyers.daily_fen
+    vacant = accounts.pressure.vacant[:, person]
+    month = np.where(vacant, world.consumption.vacant_level * month, month)
+    noise = rng.standard_normal((len(cycle), len(person)), dtype=np.float32)
+    use = np.exp(np.float32(world.prepaid.noise) * noise) * month.astype(np.float32)[cycle]
+    return np.rint(use).astype(np.int64)

@@ -1,19 +1,19 @@
 """Write a simulated utility: a dataset as its systems would hold it, and the truth beside it."""
 
+import multiprocessing
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Self
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import Any, NamedTuple
 
 from contract.errors import ConfigError
 from contract.simulator.account_tables import build_customers, build_events, build_identities
 from contract.simulator.calendar import build_months, day_number
 from contract.simulator.cell import CELL, Cell, build_cell
+from contract.simulator.files import Files, Tables, clear
 from contract.simulator.money_tables import build_bills_table, build_payments_table
 from contract.simulator.region import Setting, build_shared
 from contract.simulator.scene import Scene
@@ -22,11 +22,11 @@ from contract.simulator.service_tables import (
     build_contacts,
     build_disconnections,
 )
-from contract.simulator.truth import build_truth
+from contract.simulator.truth import TRUTH_TABLES, build_truth
 from contract.simulator.world import World, read_world
+from contract.tables import TABLES
 
 CUT_DAY = 6  # of the last cycle's month: its bills are out, and few are paid
-Tables = dict[str, pa.Table]
 Progress = Callable[[int, int], None]
 
 
@@ -44,6 +44,7 @@ class SimulationReport:
     cycles: int
     last_cycle: int
     seed: int
+    regime: str
     cut_on: str
     rows: dict[str, int]
     seconds: float
@@ -67,6 +68,7 @@ def simulate(  # noqa: PLR0913 - what one may choose about a world is independen
     holdout: float = 0.0,
     progress: Progress | None = None,
     block: int = 4 * CELL,
+    workers: int = 1,
 ) -> SimulationReport:
     """Simulate a utility and write its dataset to ``out`` and the truth to ``truth``.
 
@@ -79,6 +81,7 @@ def simulate(  # noqa: PLR0913 - what one may choose about a world is independen
         holdout: Share of the reminders of round 1 that are left out at random.
         progress: Called with customers done and customers in all, after each block.
         block: Customers held in memory at a time; it changes neither customers nor rows.
+        workers: Processes; with more than one, a table is a folder with a part a block.
     """
     begun = time.perf_counter()
     _check(customers, cycles, last_cycle)
@@ -97,22 +100,74 @@ def simulate(  # noqa: PLR0913 - what one may choose about a world is independen
         cut=day_number(cut),
         seed=seed,
     )
-    with _Files(out) as dataset, _Files(truth) as beside:
-        for numbers in _blocks(customers, block):
-            parts = [_simulate_cell(number, customers, scene) for number in numbers]
-            dataset.write([part[0] for part in parts])
-            beside.write([part[1] for part in parts])
-            if progress:
-                progress(min((numbers[-1] + 1) * CELL, customers), customers)
+    clear(out, tuple(TABLES))
+    clear(truth, TRUTH_TABLES)
+    job = _Job(scene, customers, out, truth)
+    blocks = tuple(_blocks(customers, block))
+    done = _in_parallel(job, blocks, workers) if workers > 1 else _in_turn(job, blocks)
+    rows: dict[str, int] = {}
+    for number, written in done:
+        for name, count in written.items():
+            rows[name] = rows.get(name, 0) + count
+        if progress:
+            progress(number, customers)
     return SimulationReport(
         customers=customers,
         cycles=cycles,
         last_cycle=last_cycle,
         seed=seed,
+        regime=regime,
         cut_on=cut.isoformat(),
-        rows=dataset.rows | beside.rows,
+        rows=rows,
         seconds=time.perf_counter() - begun,
     )
+
+
+class _Job(NamedTuple):
+    """What a block is simulated from and where it is written."""
+
+    scene: Scene
+    customers: int
+    out: Path
+    truth: Path
+
+    def upto(self, block: range) -> int:
+        """Return how many customers there are up to the end of a block."""
+        return min((block[-1] + 1) * CELL, self.customers)
+
+
+def _in_turn(job: _Job, blocks: tuple[range, ...]) -> Iterator[tuple[int, dict[str, int]]]:
+    """Write one file a table, block after block; yield customers so far and rows written."""
+    with Files(job.out) as dataset, Files(job.truth) as beside:
+        for block in blocks:
+            before = dataset.rows | beside.rows
+            _write_block(job, block, dataset, beside)
+            after = dataset.rows | beside.rows
+            yield job.upto(block), {name: after[name] - before.get(name, 0) for name in after}
+
+
+def _in_parallel(
+    job: _Job, blocks: tuple[range, ...], workers: int
+) -> Iterator[tuple[int, dict[str, int]]]:
+    """Write one part a table and block, several blocks at a time."""
+    # Threads of the caller (DuckDB's, Arrow's) would not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        written = pool.map(_write_part, [job] * len(blocks), range(len(blocks)), blocks)
+        for block, rows in zip(blocks, written, strict=True):
+            yield job.upto(block), rows
+
+
+def _write_part(job: _Job, part: int, block: range) -> dict[str, int]:
+    with Files(job.out, part) as dataset, Files(job.truth, part) as beside:
+        _write_block(job, block, dataset, beside)
+        return dataset.rows | beside.rows
+
+
+def _write_block(job: _Job, block: range, dataset: Files, beside: Files) -> None:
+    parts = [_simulate_cell(number, job.customers, job.scene) for number in block]
+    dataset.write([part[0] for part in parts])
+    beside.write([part[1] for part in parts])
 
 
 def _setting(
@@ -179,43 +234,3 @@ def _dataset(cell: Cell, scene: Scene) -> Tables:
         "balances": build_balances(cell, scene),
         "disconnections": build_disconnections(cell, scene),
     }
-
-
-class _Files:
-    """The Parquet files of one folder, one a table, grown by row groups."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
-        self.rows: dict[str, int] = {}
-        self._writers: dict[str, pq.ParquetWriter] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for writer in self._writers.values():
-            writer.close()
-
-    def write(self, parts: list[Tables]) -> None:
-        """Append one row group to each table."""
-        for name in parts[0]:
-            table = pa.concat_tables([part[name] for part in parts]).unify_dictionaries()
-            if name not in self._writers:
-                self._writers[name] = self._open(name, table.schema)
-                self.rows[name] = 0
-            self._writers[name].write_table(table, row_group_size=max(len(table), 1))
-            self.rows[name] += len(table)
-
-    def _open(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
-        coded = [field.name for field in schema if pa.types.is_dictionary(field.type)]
-        return pq.ParquetWriter(
-            self.folder / f"{name}.parquet",
-            schema,
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=coded,
-            # Codes come back as plain text and money as whole fen, whoever reads.
-            store_schema=False,
-            store_decimal_as_integer=True,
-        )

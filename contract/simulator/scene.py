@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from contract.simulator import columns
@@ -40,6 +41,14 @@ class Scene:
     def customer_ids(self, numbers: Ints) -> Rows:
         """Return 13-digit customer numbers as rows of bytes."""
         return columns.digits(self._mix(numbers, 0, 39), words=3, lead="3")
+
+    def customers(self, cell: Cell, person: Ints) -> pa.Array:
+        """Return the customer numbers of persons as a column; each is kept once a cell."""
+        accounts = cell.accounts
+        ids = columns.texts(self.customer_ids(accounts.premises.number))
+        return pa.DictionaryArray.from_arrays(
+            pa.array(accounts.people.at[person].astype(np.int32)), ids
+        )
 
     def bill_ids(self, cell: Cell, flat: Ints, kind: Ints | int = 0) -> Rows:
         """Return 16-digit ids of the regular bills at flat positions, or of extras beside them.

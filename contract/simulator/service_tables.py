@@ -51,8 +51,7 @@ def build_contacts(cell: Cell, scene: Scene) -> pa.Table:
     nobody heard of it, but the experiment is judged by it.
     """
     parts = [_about_bills(cell, scene), _held_out(cell, scene), _warnings(cell, scene)]
-    table = pa.concat_tables(parts).unify_dictionaries()
-    return table.take(pa.array(cell.rng.permutation(len(table))))
+    return pa.concat_tables(parts)
 
 
 def build_balances(cell: Cell, scene: Scene) -> pa.Table:
@@ -63,11 +62,9 @@ def build_balances(cell: Cell, scene: Scene) -> pa.Table:
     day, column = np.nonzero(told.here & kept[:, None])
     order = cell.rng.permutation(len(day))
     day, column = day[order], column[order]
-    numbers = numbers_of(cell, told.person)
-    ids = scene.customer_ids(numbers)
     return pa.table(
         {
-            "customer_id": columns.texts(ids[column]),
+            "customer_id": scene.customers(cell, told.person[column]),
             "on": columns.dates(days[day]),
             "balance": columns.money(told.balance[day, column]),
             "cost": columns.money(told.cost[day, column]),
@@ -77,18 +74,17 @@ def build_balances(cell: Cell, scene: Scene) -> pa.Table:
 
 def build_disconnections(cell: Cell, scene: Scene) -> pa.Table:
     """One row a cut of supply, for arrears or for lack of balance."""
-    course, told = cell.course, cell.prepayment
+    course, cuts = cell.course, cell.prepayment.cuts
     flat = np.flatnonzero(course.dark)
-    day, column = np.nonzero(told.dark)
-    person = np.concatenate([flat % cell.accounts.shape[1], told.person[column]])
-    dark = np.concatenate([course.dark.ravel()[flat], told.dark[day, column]])
-    bright = np.concatenate([course.bright.ravel()[flat], told.saved_at[day, column]])
-    reason = np.repeat([0, 1], [len(flat), len(day)])
+    emptied = cell.prepayment.person[cuts.column]
+    person = np.concatenate([flat % cell.accounts.shape[1], emptied])
+    dark = np.concatenate([course.dark.ravel()[flat], cuts.at])
+    bright = np.concatenate([course.bright.ravel()[flat], cuts.back])
+    reason = np.repeat([0, 1], [len(flat), len(emptied)])
     rows = cell.rng.permutation(np.flatnonzero(dark < scene.cut_second))
-    numbers = numbers_of(cell, person[rows])
     return pa.table(
         {
-            "customer_id": columns.texts(scene.customer_ids(numbers)),
+            "customer_id": scene.customers(cell, person[rows]),
             "disconnected_at": columns.stamps(dark[rows]),
             "reconnected_at": columns.stamps(bright[rows], bright[rows] < scene.cut_second),
             "reason": columns.codes(reason[rows], ("arrears", "low_balance")),
@@ -97,7 +93,7 @@ def build_disconnections(cell: Cell, scene: Scene) -> pa.Table:
 
 
 def _about_bills(cell: Cell, scene: Scene) -> pa.Table:
-    rows, draws = contact_rows(cell, scene), cell.draws
+    rows, draws = cell.rng.permutation(contact_rows(cell, scene)), cell.draws
     stage, flat = np.divmod(rows, cell.accounts.shape[0] * cell.accounts.shape[1])
     person = flat % cell.accounts.shape[1]
     outcome, method = draws.outcome.ravel()[rows], draws.method.ravel()[rows]
@@ -129,7 +125,7 @@ def _answers(cell: Cell, outcome: Ints, spoken: Bools, lasting: Bools, scene: Sc
 def _held_out(cell: Cell, scene: Scene) -> pa.Table:
     draws, shape = cell.draws, cell.accounts.shape
     planned = cell.course.held_out & (cell.course.settled > draws.at[0])
-    flat = np.flatnonzero(planned & (draws.at[0] < scene.cut_second))
+    flat = cell.rng.permutation(np.flatnonzero(planned & (draws.at[0] < scene.cut_second)))
     none = np.zeros(len(flat), np.int64)
     return _contact_rows(
         cell,
@@ -144,17 +140,17 @@ def _held_out(cell: Cell, scene: Scene) -> pa.Table:
 
 
 def _warnings(cell: Cell, scene: Scene) -> pa.Table:
-    told = cell.prepayment
-    day, column = np.nonzero((told.warned > 0) & (told.warned < scene.cut_second))
-    person, none = told.person[column], np.zeros(len(day), np.int64)
+    told, warned = cell.prepayment, cell.prepayment.warnings
+    rows = cell.rng.permutation(np.flatnonzero(warned.at < scene.cut_second))
+    person, none = told.person[warned.column[rows]], np.zeros(len(rows), np.int64)
     return _contact_rows(
         cell,
         scene,
-        _Said(told.warned[day, column], none - 1, none + SMS, none),
+        _Said(warned.at[rows], none - 1, none + SMS, none),
         person=person,
-        ids=scene.warning_ids(numbers_of(cell, person), day),
-        bill=pa.nulls(len(day), pa.string()),
-        request=pa.nulls(len(day), pa.string()),
+        ids=scene.warning_ids(numbers_of(cell, person), warned.row[rows]),
+        bill=pa.nulls(len(rows), pa.string()),
+        request=pa.nulls(len(rows), pa.string()),
     )
 
 
@@ -179,7 +175,7 @@ def _contact_rows(
     return pa.table(
         {
             "contact_id": columns.texts(ids),
-            "customer_id": columns.texts(scene.customer_ids(numbers_of(cell, person))),
+            "customer_id": scene.customers(cell, person),
             "bill_id": bill,
             "contacted_at": columns.stamps(said.at),
             "round": pa.array((said.stage + 1).astype(np.int32), mask=said.stage < 0),

@@ -11,11 +11,13 @@ from contract.simulator import columns
 from contract.simulator.calendar import DAY
 from contract.simulator.cell import Cell
 from contract.simulator.money_tables import known_bills, known_extras
-from contract.simulator.scene import Scene, numbers_of
+from contract.simulator.scene import Scene
 from contract.simulator.service_tables import contact_rows
 from contract.simulator.settling import NEVER
 
 Ints = NDArray[np.int64]
+
+TRUTH_TABLES = ("bill_truth", "outcomes", "contact_truth", "prepaid_truth")
 
 
 def build_truth(cell: Cell, scene: Scene) -> dict[str, pa.Table]:
@@ -131,11 +133,12 @@ def _contacts(cell: Cell, scene: Scene) -> pa.Table:
 def _prepaid(cell: Cell, scene: Scene) -> pa.Table:
     """One row a prepaid person: how attentive it is, and how often supply was cut."""
     told = cell.prepayment
+    cuts = np.bincount(told.cuts.column, minlength=len(told.person))
     return pa.table(
         {
-            "customer_id": columns.texts(scene.customer_ids(numbers_of(cell, told.person))),
+            "customer_id": scene.customers(cell, told.person),
             "owner": pa.array(cell.accounts.people.owner[told.person].astype(np.int32)),
             "attention": pa.array(told.attention),
-            "cuts": pa.array((told.dark > 0).sum(axis=0).astype(np.int32)),
+            "cuts": pa.array(cuts.astype(np.int32)),
         }
     )
