@@ -125,4 +125,45 @@ ACCOUNT: tuple[Feature, ...] = (
             text=Text(zh="只有{bills_seen}期历史记录", en="history so far, in bills: {bills_seen}"),
         ),
     ),
+    Feature(
+        stem="owner_changed",
+        window=M12,
+        family="account",
+        over="row",
+        unit="flag",
+        sql="CAST(coalesce(since >= CAST($as_of - INTERVAL 12 MONTH AS DATE), false) AS INTEGER)",
+        description=Text(zh="近12个月内过户", en="changed owner in the last 12 months"),
+        risk=Reason(
+            when="> 0",
+            text=Text(zh="近12个月内刚过户", en="changed owner within the last 12 months"),
+        ),
+    ),
+    Feature(
+        stem="irregular_bills",
+        window=M12,
+        family="account",
+        over="bill_facts",
+        unit="count",
+        # L01: transfers aside, an abnormal issue is a refund, a supplement or a small bill.
+        sql="count(*) FILTER (WHERE kind <> 'regular' AND {w})",
+        empty=0.0,
+        description=Text(zh="近12个月异常发行期数", en="irregular bills, last 12 months"),
+    ),
+    Feature(
+        stem="disputed_bills",
+        window=M12,
+        family="account",
+        over="bill_facts",
+        unit="count",
+        sql="count(*) FILTER (WHERE disputed AND {w})",
+        empty=0.0,
+        description=Text(zh="近12个月有争议的期数", en="disputed bills, last 12 months"),
+        risk=Reason(
+            when="> 0",
+            text=Text(
+                zh="近12个月有{disputed_bills_12m}期电费有争议",
+                en="bills disputed in the last 12 months: {disputed_bills_12m}",
+            ),
+        ),
+    ),
 )

@@ -128,4 +128,128 @@ AMOUNT: tuple[Feature, ...] = (
             ),
         ),
     ),
+    Feature(
+        stem="billed",
+        window=M12,
+        family="amount",
+        over="bill_facts",
+        unit="CNY",
+        sql="CAST(sum(amount_fen) FILTER (WHERE {w}) AS DOUBLE) / 100",
+        empty=0.0,
+        description=Text(zh="近12个月应收合计", en="money billed, last 12 months"),
+    ),
+    Feature(
+        stem="amount_median",
+        window=M12,
+        family="amount",
+        over="bill_facts",
+        unit="CNY",
+        sql="CAST(quantile_disc(amount_fen, 0.5) FILTER (WHERE {w}) AS DOUBLE) / 100",
+        description=Text(zh="近12个月每期电费中位数", en="median bill, last 12 months"),
+    ),
+    Feature(
+        stem="amount_previous",
+        family="amount",
+        over="other_facts",
+        unit="CNY",
+        sql="CAST(max(amount_fen) FILTER (WHERE k = 1) AS DOUBLE) / 100",
+        description=Text(zh="前一期电费", en="the bill before this one"),
+    ),
+    Feature(
+        stem="amount_over_previous",
+        family="amount",
+        over="row",
+        unit="ratio",
+        sql="bill_amount_cny / NULLIF(amount_previous, 0)",
+        description=Text(zh="本期电费与前一期之比", en="this bill over the one before"),
+        risk=Reason(
+            when=">= 1.2",
+            text=Text(
+                zh="本期电费为前一期的{amount_over_previous}倍",
+                en="this bill is {amount_over_previous} times the one before",
+            ),
+        ),
+        relief=Reason(
+            when="<= 0.85",
+            text=Text(
+                zh="本期电费只有前一期的{amount_over_previous}倍",
+                en="this bill is only {amount_over_previous} times the one before",
+            ),
+        ),
+    ),
+    Feature(
+        stem="amount_rank",
+        window=M12,
+        family="amount",
+        over="other_facts",
+        unit="share",
+        sql="CAST(count(*) FILTER (WHERE amount_fen < own_fen AND {w}) AS DOUBLE)"
+        " / NULLIF(count(*) FILTER (WHERE {w}), 0)",
+        description=Text(
+            zh="近12个月其他各期中比本期少的占比",
+            en="share of the other bills that are smaller than this one, last 12 months",
+        ),
+        risk=Reason(
+            when=">= 0.99",
+            given="bills_issued_12m >= 6",
+            text=Text(
+                zh="本期电费为近12个月最高({bill_amount_cny})",
+                en="the largest bill of the last 12 months ({bill_amount_cny})",
+            ),
+        ),
+    ),
+    Feature(
+        stem="amount_score",
+        window=M12,
+        family="amount",
+        over="other_facts",
+        unit="number",
+        # (own - mean) / standard deviation of the others, n^2 variance = n sum x^2 - (sum x)^2.
+        sql="CAST(max(own_fen) * count(*) FILTER (WHERE {w})"
+        " - sum(amount_fen) FILTER (WHERE {w}) AS DOUBLE)"
+        " / NULLIF(sqrt(CAST(count(*) FILTER (WHERE {w})"
+        " * sum(CAST(amount_fen AS HUGEINT) * amount_fen) FILTER (WHERE {w})"
+        " - sum(amount_fen) FILTER (WHERE {w}) * sum(amount_fen) FILTER (WHERE {w})"
+        " AS DOUBLE)), 0)",
+        description=Text(
+            zh="本期电费高出近12个月其他各期几个标准差",
+            en="standard deviations by which this bill exceeds the others, last 12 months",
+        ),
+    ),
+    Feature(
+        stem="amount_rank_in_month",
+        family="amount",
+        over="row",
+        unit="share",
+        sql="CAST(2 * month_below + month_equal AS DOUBLE) / NULLIF(2 * month_bills, 0)",
+        description=Text(
+            zh="本期电费在同月同类用户中的位次(0最低 1最高)",
+            en="rank of this bill among the segment's bills of the same month (0 least, 1 most)",
+        ),
+        risk=Reason(
+            when=">= 0.9",
+            text=Text(
+                zh="本期电费高于{amount_rank_in_month}的同类用户",
+                en="this bill is above {amount_rank_in_month} of the segment's this month",
+            ),
+        ),
+        relief=Reason(
+            when="<= 0.3",
+            text=Text(
+                zh="本期电费较低，只高于{amount_rank_in_month}的同类用户",
+                en="a small bill, above only {amount_rank_in_month} of the segment's this month",
+            ),
+        ),
+    ),
+    Feature(
+        stem="amount_over_segment",
+        family="amount",
+        over="row",
+        unit="ratio",
+        sql="CAST(amount_fen AS DOUBLE) * month_bills / NULLIF(month_fen, 0)",
+        description=Text(
+            zh="本期电费与同月同类用户平均之比",
+            en="this bill over the mean of the segment's bills of the same month",
+        ),
+    ),
 )

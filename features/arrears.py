@@ -3,6 +3,16 @@
 from features.declare import Feature, Reason, Text
 from features.windows import M12
 
+# A month before as_of, and what then stood open past its due day (known by now).
+_THEN = "CAST($as_of - INTERVAL 1 MONTH AS DATE)"
+_OVERDUE_THEN = f"due_on < {_THEN} AND (cleared_on IS NULL OR cleared_on >= {_THEN})"
+
+
+def _bucket(days: str) -> str:
+    """Aging buckets (domain.md 2.3): 0 none, 1 up to 30 days past due, 2 to 60, 3 to 90, 4 over."""
+    return f"least((coalesce({days}, 0) + 29) // 30, 4)"
+
+
 ARREARS: tuple[Feature, ...] = (
     Feature(
         stem="months_behind",
@@ -131,5 +141,98 @@ ARREARS: tuple[Feature, ...] = (
                 en="{short_at_due_share_12m} of the last 12 months' money was unpaid when due",
             ),
         ),
+    ),
+    Feature(
+        stem="arrears_bucket",
+        family="arrears",
+        over="row",
+        unit="number",
+        sql=_bucket("CAST(overdue_days_max AS INTEGER)"),
+        direction=1,
+        description=Text(
+            zh="最早欠费的账龄档(0无 1:1-30 2:31-60 3:61-90 4:90以上)",
+            en="aging bucket of the oldest open bill (0 none, 1 to 30 days, 2 to 60, 3 to 90, 4)",
+        ),
+    ),
+    Feature(
+        stem="arrears_bucket_before",
+        family="arrears",
+        over="bill_facts",
+        unit="number",
+        sql=_bucket(f"max({_THEN} - due_on) FILTER (WHERE {_OVERDUE_THEN})"),
+        empty=0.0,
+        description=Text(zh="一个月前的账龄档", en="aging bucket a month before"),
+    ),
+    Feature(
+        stem="arrears_roll",
+        family="arrears",
+        over="row",
+        unit="number",
+        sql="arrears_bucket - arrears_bucket_before",
+        direction=1,
+        description=Text(
+            zh="账龄档一个月内的变化(正为恶化)",
+            en="change of the aging bucket within a month (positive: worse)",
+        ),
+        risk=Reason(
+            when="> 0", text=Text(zh="欠费账龄比上月加深", en="arrears older than a month ago")
+        ),
+        relief=Reason(
+            when="< 0", text=Text(zh="欠费账龄比上月减轻", en="arrears younger than a month ago")
+        ),
+    ),
+    Feature(
+        stem="open_total_cny",
+        family="arrears",
+        over="bill_facts",
+        unit="CNY",
+        sql="CAST(sum(open_fen) FILTER (WHERE is_open) AS DOUBLE) / 100",
+        empty=0.0,
+        description=Text(zh="未结清总额(含本期)", en="money open, this bill included"),
+    ),
+    Feature(
+        stem="overdue30_open_cny",
+        family="arrears",
+        over="bill_facts",
+        unit="CNY",
+        sql="CAST(sum(open_fen) FILTER (WHERE is_overdue AND due_on < $as_of - 30) AS DOUBLE)"
+        " / 100",
+        empty=0.0,
+        direction=1,
+        description=Text(zh="逾期超过30天未结清金额", en="money open more than 30 days past due"),
+        risk=Reason(
+            when="> 0",
+            text=Text(
+                zh="有{overdue30_open_cny}逾期超过30天未结清",
+                en="{overdue30_open_cny} open more than 30 days past due",
+            ),
+        ),
+    ),
+    Feature(
+        stem="old_arrears_cny",
+        family="arrears",
+        over="bill_facts",
+        unit="CNY",
+        # 陈欠: carried over from an earlier year (domain.md 2.3).
+        sql="CAST(sum(open_fen) FILTER (WHERE is_overdue AND year(due_on) < year($as_of))"
+        " AS DOUBLE) / 100",
+        empty=0.0,
+        direction=1,
+        description=Text(zh="陈欠金额(往年到期)", en="arrears carried over from an earlier year"),
+        risk=Reason(
+            when="> 0",
+            text=Text(
+                zh="有往年陈欠{old_arrears_cny}", en="arrears of earlier years: {old_arrears_cny}"
+            ),
+        ),
+    ),
+    Feature(
+        stem="part_paid_bills",
+        family="arrears",
+        over="bill_facts",
+        unit="count",
+        sql="count(*) FILTER (WHERE is_open AND paid_fen > 0)",
+        empty=0.0,
+        description=Text(zh="只交了一部分的期数", en="open bills that are partly paid"),
     ),
 )

@@ -12,11 +12,15 @@ from features.habit import HABIT
 from features.lateness import LATENESS
 from features.neighbourhood import HELPERS, NEIGHBOURHOOD
 from features.payment import PAYMENT
+from features.severity import SEVERITY
 from features.timing import TIMING
+from features.trend import TREND
 
 FEATURES: tuple[Feature, ...] = (
     *TIMING,
+    *TREND,
     *LATENESS,
+    *SEVERITY,
     *ARREARS,
     *AMOUNT,
     *PAYMENT,

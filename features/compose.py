@@ -37,8 +37,8 @@ def compose(store: Store, bucket: int, as_of: date, features: tuple[Feature, ...
     """Return the statement that builds the matrix of one bucket at as_of.
 
     Its rows are the bills open then; its columns are KEYS and the features in order. What a
-    feature reads is computed even when it is not itself chosen. It reads the relations
-    ``grid_rate`` and ``segment_rate`` (features/groups.py).
+    feature reads is computed even when it is not itself chosen. It reads the relations of
+    features/groups.py.
     """
     needed = with_read(features)
     columns = {view: [f for f in needed if f.over == view] for view in GROUPED_BY}
@@ -56,10 +56,13 @@ def compose(store: Store, bucket: int, as_of: date, features: tuple[Feature, ...
 WITH {fact_views(store, bucket, as_of)}{aggregates},
 joined AS (
     SELECT scored.*, CAST(open_fen AS DOUBLE) / 100 AS open_cny,
-        grid_known, grid_late, segment_known, segment_late{ready}
+        grid_known, grid_late, segment_known, segment_late,
+        month_below, month_equal, month_bills, month_fen{ready}
     FROM scored{joins}
     LEFT JOIN grid_rate USING (grid_id)
     LEFT JOIN segment_rate ON segment_rate.segment = scored.segment
+    LEFT JOIN month_rank ON month_rank.segment = scored.segment
+        AND month_rank.cycle = scored.cycle AND month_rank.amount_fen = scored.amount_fen
 ),
 complete AS (SELECT {", ".join(KEYS)}{found}{derived} FROM joined)
 SELECT {", ".join(KEYS)}{chosen} FROM complete"""

@@ -61,4 +61,53 @@ CONSUMPTION: tuple[Feature, ...] = (
             ),
         ),
     ),
+    Feature(
+        stem="kwh_same_month_last_year",
+        family="consumption",
+        over="other_facts",
+        unit="kWh",
+        sql="max(kwh) FILTER (WHERE cycles_before = 12)",
+        description=Text(zh="去年同月电量", en="kWh of the same month last year"),
+    ),
+    Feature(
+        stem="kwh_over_last_year",
+        family="consumption",
+        over="row",
+        unit="ratio",
+        sql="kwh_last / NULLIF(kwh_same_month_last_year, 0)",
+        description=Text(zh="本期电量与去年同月之比", en="kWh over the same month last year"),
+        risk=Reason(
+            when=">= 1.3",
+            text=Text(
+                zh="本期电量为去年同月的{kwh_over_last_year}倍",
+                en="use is {kwh_over_last_year} times that of the same month last year",
+            ),
+        ),
+    ),
+    Feature(
+        stem="near_zero_streak",
+        family="consumption",
+        over="bill_facts",
+        unit="count",
+        sql="coalesce(min(k) FILTER (WHERE kwh > 10 OR kwh IS NULL) - 1, count(*))",
+        empty=0.0,
+        description=Text(
+            zh="最近连续小电量期数", en="bills of 10 kWh or less in a row up to the newest"
+        ),
+        risk=Reason(
+            when=">= 2",
+            text=Text(
+                zh="已连续{near_zero_streak}期几乎不用电",
+                en="next to no use for {near_zero_streak} bills in a row",
+            ),
+        ),
+    ),
+    Feature(
+        stem="price_per_kwh_cny",
+        family="consumption",
+        over="row",
+        unit="CNY",
+        sql="bill_amount_cny / NULLIF(kwh_last, 0)",
+        description=Text(zh="本期平均电价(元/千瓦时)", en="mean price of this bill, yuan a kWh"),
+    ),
 )

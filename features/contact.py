@@ -119,4 +119,54 @@ CONTACT: tuple[Feature, ...] = (
         sql="min($as_of - on_day)",
         description=Text(zh="距最近一次催费天数", en="days since the last contact"),
     ),
+    Feature(
+        stem="answered_last",
+        family="contact",
+        over="contact_facts",
+        unit="flag",
+        sql="CAST(max_by(answered_48h, -k) AS INTEGER)",
+        direction=-1,
+        description=Text(
+            zh="最近一次有结论的催费后48小时内是否交费",
+            en="the last contact with an outcome was followed by a payment within 48 hours",
+        ),
+        risk=Reason(
+            when="== 0",
+            text=Text(
+                zh="上次催费后48小时内没有交费", en="no payment within 48 hours of the last contact"
+            ),
+        ),
+        relief=Reason(
+            when="== 1",
+            text=Text(zh="上次催费后48小时内就交费", en="paid within 48 hours of the last contact"),
+        ),
+    ),
+    Feature(
+        stem="refused_count",
+        window=M12,
+        family="contact",
+        over="contact_facts",
+        unit="count",
+        sql="count(*) FILTER (WHERE refused AND {w})",
+        empty=0.0,
+        description=Text(zh="近12个月拒绝次数", en="contacts refused, last 12 months"),
+    ),
+    Feature(
+        stem="promises_broken",
+        window=M12,
+        family="contact",
+        over="contact_facts",
+        unit="count",
+        sql="count(*) FILTER (WHERE promise_kept = 0 AND {w})",
+        empty=0.0,
+        direction=1,
+        description=Text(zh="近12个月未兑现承诺次数", en="promises broken, last 12 months"),
+        risk=Reason(
+            when="> 0",
+            text=Text(
+                zh="近12个月有{promises_broken_12m}次承诺交费未兑现",
+                en="promises to pay broken in the last 12 months: {promises_broken_12m}",
+            ),
+        ),
+    ),
 )

@@ -37,7 +37,7 @@ View = Literal[
 
 # {column}, or {column:abs} for its size without the sign.
 QUOTED = re.compile(r"\{([a-z][a-z0-9_]*)(?::(abs))?\}")
-_NUMBER = r"(-?\d+(?:\.\d+)?)"
+_NUMBER = r"(-?\d+(?:\.\d+)?|<n>)"
 _COMPARISON = re.compile(rf"(<=|>=|==|<|>) {_NUMBER}")
 _RANGE = re.compile(rf"in {_NUMBER}\.\.{_NUMBER}")
 _GIVEN = re.compile(r"([a-z][a-z0-9_]*) (.+)")
@@ -204,7 +204,8 @@ def spread(*windows: Window, **feature: Any) -> tuple[Feature, ...]:
     """Declare one feature over several windows.
 
     ``<window>`` in its wording becomes the window in words, and ``<w>``, there and in the SQL,
-    the suffix of the window's column names, so that it can quote its neighbours.
+    the suffix of the window's column names, so that it can quote its neighbours; ``<n>`` in a
+    reason's ``given`` becomes the number of months or bills.
     """
     return tuple(_at_window(Feature(**feature), window) for window in windows)
 
@@ -218,7 +219,9 @@ def _at_window(feature: Feature, window: Window) -> Feature:
 
     def sentence(reason: Reason | None) -> Reason | None:
         return reason and replace(
-            reason, text=filled(reason.text), given=reason.given.replace("<w>", window.suffix)
+            reason,
+            text=filled(reason.text),
+            given=reason.given.replace("<w>", window.suffix).replace("<n>", window.suffix[:-1]),
         )
 
     return replace(

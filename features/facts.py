@@ -11,15 +11,15 @@ as_of`` by its table. No other module reads a store for features, so nothing can
 - ``scored``: one row a bill open at as_of, with the customer's attributes in force;
 - ``other_facts``: one row a pair of a scored bill and another known bill of its customer.
 
-In each, ``k`` counts back from the newest row (1) and ``on_day`` is the day that months are
-counted by.
+In each, ``k`` counts back from the newest row (1), in ``other_facts`` from the scored bill, and
+``on_day`` is the day that months are counted by.
 """
 
 from datetime import date
 
 from contract.engine import name
 from contract.staging import Store
-from features.calendar import festival_distance
+from features.calendar import festival_distance, rest_day
 
 # EWMA weights: 0.8 a bill, as whole numbers so that sums are exact (design.md 2.3).
 EWMA_DECAY = 0.8
@@ -75,6 +75,7 @@ def _known_bill(store: Store, bucket: int) -> str:
         cleared_at IS NULL AS is_open,
         hold <> 'none' AND coalesce(hold_from_on, issued_on) < $as_of
             AND (hold_to_on IS NULL OR hold_to_on >= $as_of) AS held,
+        hold = 'disputed' AND coalesce(hold_from_on, issued_on) < $as_of AS disputed,
         cleared_at IS NULL AND due_on < $as_of AS is_overdue,
         CASE WHEN CAST(cleared_at AS DATE) > due_on THEN 1
              WHEN cleared_at IS NOT NULL THEN 0
@@ -112,11 +113,10 @@ _OUTCOME_FACTS = f"""
 
 _OTHER_FACTS = """
     SELECT scored.bill_id, scored.cycle - other.cycle AS cycles_before, other.amount_fen,
-        scored.amount_fen AS own_fen, other.issued_on AS on_day, row_number() OVER (
-            PARTITION BY scored.bill_id
-            ORDER BY other.issued_on DESC, other.due_on DESC, other.bill_id DESC) AS k
-    FROM scored JOIN known_bill AS other USING (customer_id)
-    WHERE other.bill_id <> scored.bill_id"""
+        scored.amount_fen AS own_fen, other.kwh, other.late, other.issued_on AS on_day,
+        CASE WHEN other.k > scored.k THEN other.k - scored.k END AS k
+    FROM scored JOIN bill_facts AS other USING (customer_id)
+    WHERE other.k <> scored.k"""
 
 
 def _known_payment(store: Store, bucket: int) -> str:
@@ -149,7 +149,7 @@ def _contact_facts(store: Store, bucket: int) -> str:
     SELECT contact.customer_id, contact.bill_id, contact.promised_on,
         CAST(contacted_at AS DATE) AS on_day,
         outcome IN ('delivered', 'answered', 'promised') AS reached,
-        outcome = 'promised' AS promised,
+        outcome = 'promised' AS promised, outcome = 'refused' AS refused,
         CASE WHEN outcome NOT IN ('delivered', 'answered', 'promised') THEN NULL
              WHEN next_paid_at <= contacted_at + INTERVAL 48 HOUR THEN 1
              WHEN contacted_at + INTERVAL 48 HOUR <= $as_of THEN 0 END AS answered_48h,
@@ -187,13 +187,14 @@ def _scored(store: Store, as_of: date) -> str:
     bill_extras = "".join(f", b.{name(column)}" for column in store.bill_extras)
     customer_extras = "".join(f", c.{name(column)}" for column in store.customer_extras)
     return f"""
-    SELECT b.customer_id, b.bill_id, b.cycle, b.issued_on, b.due_on, b.kind, b.kwh,
+    SELECT b.customer_id, b.bill_id, b.cycle, b.issued_on, b.due_on, b.kind, b.kwh, b.k,
         b.amount_fen, b.paid_fen, b.open_fen, b.is_overdue, b.issued_on AS on_day,
         $as_of AS as_of, $as_of - b.issued_on AS age_days, b.due_on - $as_of AS days_to_due,
         b.due_on - b.issued_on AS term_days, {festival_distance(as_of)} AS festival_days,
-        coalesce(c.since, c.opened_on) AS account_since,
+        {rest_day(as_of)} AS due_on_rest_day,
+        c.since, coalesce(c.since, c.opened_on) AS account_since,
         c.segment, c.voltage, c.pay_arrangement, c.billing_months, c.capacity_kva,
         c.urban_rural, c.grid_id, c.agent_id, c.newly_commissioned,
         c.resumed_after_arrears, c.dishonest_listed{bill_extras}{customer_extras}
-    FROM known_bill AS b LEFT JOIN customer AS c USING (customer_id)
+    FROM bill_facts AS b LEFT JOIN customer AS c USING (customer_id)
     WHERE b.is_open AND b.kind <> 'refund'"""

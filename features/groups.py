@@ -1,6 +1,7 @@
-"""Facts of a group: how a grid's and a segment's customers paid, once per as_of over all buckets.
+"""Facts of a group, once per as_of over all buckets: who pays late, and what is a large bill.
 
-They are counts, so buckets add up exactly and a customer can be taken out of its own group.
+They are counts and sums of fen, so buckets add up exactly and a customer can be taken out of its
+own group.
 """
 
 from datetime import date
@@ -14,28 +15,60 @@ from features.facts import with_facts
 # Which outcomes a group's rate counts: those due in the last six months, once mature.
 COUNTED = "mature AND due_on >= CAST($as_of - INTERVAL 6 MONTH AS DATE)"
 
+# Which bills are ranked within their month: those of the last cycles, for older ones it is past.
+_RANKED = "cycle >= year($as_of) * 12 + month($as_of) - 4"
+
 _RATES = {"grid_rate": ("grid_id", "grid"), "segment_rate": ("segment", "segment")}
 
 
 def group_rates(store: Store, as_of: date) -> dict[str, pa.Table]:
-    """Return, a relation name, one row a group: bills that count, and how many were late."""
+    """Return the facts of each group by the name of the relation that compose reads.
+
+    ``grid_rate`` and ``segment_rate`` have one row a group: the bills that count and how many
+    were late. ``month_rank`` has one row a segment, cycle and amount: the bills below and equal
+    to it, all bills of that month and their sum.
+    """
     with connect() as connection:
-        parts = [_count(connection, store, bucket, as_of) for bucket in range(store.buckets)]
-        connection.register("part", pa.concat_tables(parts))
-        return {
+        late = _over_buckets(connection, store, as_of, _COUNT)
+        amounts = _over_buckets(connection, store, as_of, _AMOUNTS)
+        connection.register("late_part", late)
+        connection.register("amount_part", amounts)
+        rates = {
             relation: to_arrow(
                 connection,
                 f"""SELECT {column}, CAST(sum(known) AS BIGINT) AS {stem}_known,
                     CAST(sum(late) AS BIGINT) AS {stem}_late
-                FROM part GROUP BY {column} ORDER BY {column}""",
+                FROM late_part GROUP BY {column} ORDER BY {column}""",
             )
             for relation, (column, stem) in _RATES.items()
         }
+        return rates | {"month_rank": to_arrow(connection, _MONTH_RANK)}
 
 
-def _count(connection: Connection, store: Store, bucket: int, as_of: date) -> pa.Table:
-    query = f"""
-        SELECT grid_id, segment, count(*) AS known, CAST(sum(late) AS BIGINT) AS late
-        FROM outcome_facts JOIN customer USING (customer_id)
-        WHERE {COUNTED} GROUP BY ALL"""
-    return to_arrow(connection, with_facts(store, bucket, as_of, query))
+def _over_buckets(connection: Connection, store: Store, as_of: date, query: str) -> pa.Table:
+    return pa.concat_tables(
+        to_arrow(connection, with_facts(store, bucket, as_of, query))
+        for bucket in range(store.buckets)
+    )
+
+
+_COUNT = f"""
+    SELECT grid_id, segment, count(*) AS known, CAST(sum(late) AS BIGINT) AS late
+    FROM outcome_facts JOIN customer USING (customer_id)
+    WHERE {COUNTED} GROUP BY ALL"""
+
+_AMOUNTS = f"""
+    SELECT segment, cycle, amount_fen, count(*) AS bills
+    FROM known_bill JOIN customer USING (customer_id)
+    WHERE {_RANKED} GROUP BY ALL"""
+
+_MONTH_RANK = """
+    SELECT segment, cycle, amount_fen, CAST(bills AS BIGINT) AS month_equal,
+        CAST(sum(bills) OVER below - bills AS BIGINT) AS month_below,
+        CAST(sum(bills) OVER month AS BIGINT) AS month_bills,
+        CAST(sum(amount_fen * bills) OVER month AS BIGINT) AS month_fen
+    FROM (
+        SELECT segment, cycle, amount_fen, sum(bills) AS bills FROM amount_part GROUP BY ALL)
+    WINDOW month AS (PARTITION BY segment, cycle),
+        below AS (PARTITION BY segment, cycle ORDER BY amount_fen)
+    ORDER BY ALL"""

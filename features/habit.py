@@ -87,4 +87,33 @@ HABIT: tuple[Feature, ...] = (
             ),
         ),
     ),
+    Feature(
+        stem="usual_settle_day",
+        window=M12,
+        family="habit",
+        over="outcome_facts",
+        unit="number",
+        sql="quantile_disc(settle_day, 0.5) FILTER (WHERE NOT is_open AND {w})",
+        description=Text(
+            zh="近12个月结清日(几号)的中位数",
+            en="median day of the month of settlement, last 12 months",
+        ),
+    ),
+    Feature(
+        stem="due_minus_usual_day",
+        family="habit",
+        over="row",
+        unit="days",
+        sql="day(due_on) - usual_settle_day_12m",
+        description=Text(
+            zh="本期截止日(几号)减平时结清日", en="day of the month due minus the usual one"
+        ),
+        risk=Reason(
+            when="< 0",
+            text=Text(
+                zh="截止日比平时结清日早{due_minus_usual_day:abs}天",
+                en="due {due_minus_usual_day:abs} days before the usual day of the month",
+            ),
+        ),
+    ),
 )

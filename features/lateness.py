@@ -1,7 +1,7 @@
 """How often, how long and how lately bills were paid late. Rows: bills with a known outcome."""
 
 from features.declare import Feature, Reason, Text, spread
-from features.windows import B3, B6, M1, M3, M6, M12
+from features.windows import B3, B6, B12, M1, M3, M6, M12
 
 # Weight of the segment's rate against a customer's own bills (domain.md 3.5, alpha).
 PRIOR_BILLS = 4
@@ -35,6 +35,7 @@ LATENESS: tuple[Feature, ...] = (
     *spread(
         B3,
         B6,
+        B12,
         stem="late_count",
         family="lateness",
         over="outcome_facts",
@@ -45,7 +46,7 @@ LATENESS: tuple[Feature, ...] = (
         description=Text(zh="<window>逾期期数", en="late bills among the <window>"),
         risk=Reason(
             when="> 0",
-            given="bills_seen >= 6",
+            given="bills_seen >= <n>",
             text=Text(
                 zh="<window>有{late_count_<w>}期逾期，平均晚{days_late_mean_<w>}天",
                 en="late in {late_count_<w>} of the <window>, {days_late_mean_<w>} days on average",
@@ -53,7 +54,7 @@ LATENESS: tuple[Feature, ...] = (
         ),
         relief=Reason(
             when="== 0",
-            given="bills_seen >= 6",
+            given="bills_seen >= <n>",
             text=Text(zh="<window>均按时交清", en="on time in all of the <window>"),
         ),
     ),
@@ -96,21 +97,6 @@ LATENESS: tuple[Feature, ...] = (
         ),
     ),
     Feature(
-        stem="days_late_last",
-        family="lateness",
-        over="outcome_facts",
-        unit="days",
-        sql="max(days_late) FILTER (WHERE k = 1)",
-        direction=1,
-        description=Text(zh="最近一期逾期天数", en="days late of the newest bill with an outcome"),
-        risk=Reason(
-            when="> 0",
-            text=Text(
-                zh="上一期逾期{days_late_last}天", en="the last bill was {days_late_last} days late"
-            ),
-        ),
-    ),
-    Feature(
         stem="late_ewma",
         family="lateness",
         over="outcome_facts",
@@ -119,66 +105,6 @@ LATENESS: tuple[Feature, ...] = (
         direction=1,
         description=Text(
             zh="逾期的指数加权平均(每期0.8)", en="late flags, exponentially weighted by 0.8 a bill"
-        ),
-    ),
-    *spread(
-        B3,
-        B6,
-        stem="days_late_mean",
-        family="lateness",
-        over="outcome_facts",
-        unit="days",
-        sql="CAST(sum(days_late) FILTER (WHERE late = 1 AND {w}) AS DOUBLE)"
-        " / NULLIF(count(*) FILTER (WHERE late = 1 AND {w}), 0)",
-        direction=1,
-        description=Text(
-            zh="<window>逾期各期的平均逾期天数", en="mean days late of late bills, <window>"
-        ),
-        risk=Reason(
-            when=">= 1",
-            text=Text(
-                zh="<window>逾期时平均晚{days_late_mean_<w>}天",
-                en="{days_late_mean_<w>} days late on average when late (<window>)",
-            ),
-        ),
-    ),
-    *spread(
-        M3,
-        M6,
-        M12,
-        stem="days_late_max",
-        family="lateness",
-        over="outcome_facts",
-        unit="days",
-        sql="max(days_late) FILTER (WHERE {w})",
-        direction=1,
-        description=Text(zh="<window>最长逾期天数", en="most days late, <window>"),
-        risk=Reason(
-            when="> 0",
-            text=Text(
-                zh="<window>最长逾期{days_late_max_<w>}天",
-                en="up to {days_late_max_<w>} days late in the <window>",
-            ),
-        ),
-    ),
-    Feature(
-        stem="late30_count",
-        window=M12,
-        family="lateness",
-        over="outcome_facts",
-        unit="count",
-        sql="count(*) FILTER (WHERE days_late > 30 AND {w})",
-        empty=0.0,
-        direction=1,
-        description=Text(
-            zh="近12个月逾期超过30天的期数", en="bills more than 30 days late, last 12 months"
-        ),
-        risk=Reason(
-            when="> 0",
-            text=Text(
-                zh="近12个月有{late30_count_12m}期逾期超过30天",
-                en="{late30_count_12m} more than 30 days late in the last 12 months",
-            ),
         ),
     ),
     Feature(
@@ -247,6 +173,36 @@ LATENESS: tuple[Feature, ...] = (
         description=Text(
             zh="平滑逾期率：近12个月逾期期数与用电类别逾期率加权",
             en="late rate of the last 12 months, smoothed toward the segment's",
+        ),
+    ),
+    Feature(
+        stem="smoothed_grid_rate",
+        family="lateness",
+        over="row",
+        unit="share",
+        sql=f"(late_count_12m + {PRIOR_BILLS} * grid_late_rate)"
+        f" / NULLIF(bills_known_12m + {PRIOR_BILLS}, 0)",
+        direction=1,
+        description=Text(
+            zh="平滑逾期率：近12个月逾期期数与所在网格逾期率加权",
+            en="late rate of the last 12 months, smoothed toward the grid's",
+        ),
+    ),
+    Feature(
+        stem="late_same_month_last_year",
+        family="lateness",
+        over="other_facts",
+        unit="flag",
+        sql="max(late) FILTER (WHERE cycles_before = 12)",
+        direction=1,
+        description=Text(zh="去年同月是否逾期", en="the bill of the same month last year was late"),
+        risk=Reason(
+            when="> 0",
+            text=Text(zh="去年同月也逾期", en="late in the same month last year, too"),
+        ),
+        relief=Reason(
+            when="== 0",
+            text=Text(zh="去年同月按时交清", en="on time in the same month last year"),
         ),
     ),
 )

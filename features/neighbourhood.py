@@ -82,4 +82,26 @@ NEIGHBOURHOOD: tuple[Feature, ...] = (
             ),
         ),
     ),
+    Feature(
+        stem="grid_bills",
+        family="neighbourhood",
+        over="row",
+        unit="count",
+        sql="grid_known - own_known",
+        description=Text(
+            zh="所在网格其他客户近6个月的期数",
+            en="bills that the grid's rate counts, last 6 months",
+        ),
+    ),
+    Feature(
+        stem="grid_over_segment",
+        family="neighbourhood",
+        over="row",
+        unit="ratio",
+        sql="grid_late_rate / NULLIF(segment_rate, 0)",
+        direction=1,
+        description=Text(
+            zh="网格逾期率与用电类别逾期率之比", en="the grid's late rate over the segment's"
+        ),
+    ),
 )

@@ -200,4 +200,97 @@ PAYMENT: tuple[Feature, ...] = (
             ),
         ),
     ),
+    Feature(
+        stem="payment_mean",
+        window=M12,
+        family="payment",
+        over="payment_facts",
+        unit="CNY",
+        sql="CAST(sum(amount_fen) FILTER (WHERE paid AND {w}) AS DOUBLE)"
+        " / NULLIF(100 * count(*) FILTER (WHERE paid AND {w}), 0)",
+        description=Text(zh="近12个月平均每笔交费", en="mean payment, last 12 months"),
+    ),
+    Feature(
+        stem="payments_per_bill",
+        window=M12,
+        family="payment",
+        over="row",
+        unit="ratio",
+        sql="payments_count_12m / NULLIF(bills_issued_12m, 0)",
+        description=Text(zh="近12个月平均每期交费笔数", en="payments a bill, last 12 months"),
+    ),
+    Feature(
+        stem="paid_to_billed",
+        window=M12,
+        family="payment",
+        over="row",
+        unit="ratio",
+        sql="paid_amount_12m / NULLIF(billed_12m, 0)",
+        direction=-1,
+        description=Text(zh="近12个月回款与应收之比", en="cash over money billed, last 12 months"),
+    ),
+    Feature(
+        stem="days_since_failed_debit",
+        family="payment",
+        over="payment_facts",
+        unit="days",
+        sql="min($as_of - on_day) FILTER (WHERE failed)",
+        direction=-1,
+        description=Text(zh="距最近一次代扣失败天数", en="days since the last failed debit"),
+        risk=Reason(
+            when="<= 45",
+            text=Text(
+                zh="{days_since_failed_debit}天前代扣失败",
+                en="a debit failed {days_since_failed_debit} days ago",
+            ),
+        ),
+    ),
+    Feature(
+        stem="failed_debit_share",
+        window=M12,
+        family="payment",
+        over="payment_facts",
+        unit="share",
+        sql="CAST(count(*) FILTER (WHERE failed AND {w}) AS DOUBLE)"
+        " / NULLIF(count(*) FILTER (WHERE (failed OR paid) AND {w}), 0)",
+        direction=1,
+        description=Text(
+            zh="近12个月失败交费占比", en="share of payment attempts that failed, last 12 months"
+        ),
+    ),
+    Feature(
+        stem="channel_concentration",
+        window=M12,
+        family="channel",
+        over="payment_facts",
+        unit="share",
+        # Sum of squared shares: what entropy measures, in whole numbers and one division.
+        sql="CAST(list_sum(list_transform(map_values("
+        "histogram(channel) FILTER (WHERE paid AND {w})), lambda used: used * used)) AS DOUBLE)"
+        " / NULLIF(count(*) FILTER (WHERE paid AND {w}) * count(*) FILTER (WHERE paid AND {w}), 0)",
+        description=Text(
+            zh="近12个月交费渠道集中度(1为只用一种)",
+            en="concentration of payment channels, last 12 months (1 = a single one)",
+        ),
+    ),
+    Feature(
+        stem="days_since_switch",
+        family="channel",
+        over="payment_facts",
+        unit="days",
+        sql="min($as_of - on_day) FILTER (WHERE switched AND paid)",
+        description=Text(
+            zh="距最近一次更换交费渠道天数", en="days since the payment channel changed"
+        ),
+    ),
+    Feature(
+        stem="weekend_pay_share",
+        window=M12,
+        family="habit",
+        over="payment_facts",
+        unit="share",
+        sql="CAST(count(*) FILTER (WHERE isodow(on_day) >= 6 AND paid AND {w}) AS DOUBLE)"
+        " / NULLIF(count(*) FILTER (WHERE paid AND {w}), 0)",
+        description=Text(zh="近12个月周末交费占比", en="share paid at weekends, last 12 months"),
+    ),
 )

@@ -7,20 +7,6 @@ counts as settled on as_of, so it says at least how late it is.
 from features.declare import Feature, Reason, Text, spread
 from features.windows import B3, B6, M3, M6, M12
 
-# Least squares of slack on time over the last six bills, by exact integer moments; k counts
-# backwards, so the sign is turned (libraries.md 1.3).
-_SLOPE = (
-    "CAST(sum(k) FILTER (WHERE {w}) * sum(slack_days) FILTER (WHERE {w})"
-    " - count(*) FILTER (WHERE {w}) * sum(k * slack_days) FILTER (WHERE {w}) AS DOUBLE)"
-    " / NULLIF(count(*) FILTER (WHERE {w}) * sum(k * k) FILTER (WHERE {w})"
-    " - sum(k) FILTER (WHERE {w}) * sum(k) FILTER (WHERE {w}), 0)"
-)
-_SPREAD = (
-    "sqrt(CAST(count(*) FILTER (WHERE {w}) * sum(slack_days * slack_days) FILTER (WHERE {w})"
-    " - sum(slack_days) FILTER (WHERE {w}) * sum(slack_days) FILTER (WHERE {w}) AS DOUBLE)"
-    " / NULLIF(count(*) FILTER (WHERE {w}) * (count(*) FILTER (WHERE {w}) - 1), 0))"
-)
-
 TIMING: tuple[Feature, ...] = (
     Feature(
         stem="slack_last",
@@ -133,78 +119,6 @@ TIMING: tuple[Feature, ...] = (
         ),
     ),
     Feature(
-        stem="slack_spread",
-        window=B6,
-        family="timing",
-        over="outcome_facts",
-        unit="days",
-        sql=_SPREAD,
-        description=Text(
-            zh="近6期提前结清天数的标准差",
-            en="standard deviation of days settled before due, last 6 bills",
-        ),
-        risk=Reason(
-            when=">= 5",
-            text=Text(
-                zh="近6期交费时间忽早忽晚，一般相差{slack_spread_6b}天",
-                en="payment time varies by about {slack_spread_6b} days over the last 6 bills",
-            ),
-        ),
-    ),
-    Feature(
-        stem="slack_slope",
-        window=B6,
-        family="timing",
-        over="outcome_facts",
-        unit="days",
-        sql=_SLOPE,
-        direction=-1,
-        description=Text(
-            zh="近6期提前结清天数每期变化(负为越来越晚)",
-            en="change of days settled before due, a bill, over the last 6",
-        ),
-        risk=Reason(
-            when="<= -1",
-            text=Text(
-                zh="近6期交费越来越晚，每期约晚{slack_slope_6b:abs}天",
-                en="settling ever later, by about {slack_slope_6b:abs} days a bill over the last 6",
-            ),
-        ),
-        relief=Reason(
-            when=">= 1",
-            text=Text(
-                zh="近6期交费越来越早，每期约早{slack_slope_6b}天",
-                en="settling ever earlier, by about {slack_slope_6b} days a bill over the last 6",
-            ),
-        ),
-    ),
-    Feature(
-        stem="slack_last_minus_mean",
-        family="timing",
-        over="row",
-        unit="days",
-        sql="slack_last - slack_mean_12m",
-        direction=-1,
-        description=Text(
-            zh="上一期提前天数减近12个月平均",
-            en="days settled before due, last bill minus the 12-month mean",
-        ),
-        risk=Reason(
-            when="<= -3",
-            text=Text(
-                zh="上一期比平时晚{slack_last_minus_mean:abs}天",
-                en="the last bill ran {slack_last_minus_mean:abs} days later than usual",
-            ),
-        ),
-        relief=Reason(
-            when=">= 3",
-            text=Text(
-                zh="上一期比平时早{slack_last_minus_mean}天结清",
-                en="the last bill was settled {slack_last_minus_mean} days earlier than usual",
-            ),
-        ),
-    ),
-    Feature(
         stem="settle_days_last",
         family="timing",
         over="outcome_facts",
@@ -283,6 +197,19 @@ TIMING: tuple[Feature, ...] = (
                 zh="<window>都在截止日两天以前结清",
                 en="all of the <window> settled two days or more before due",
             ),
+        ),
+    ),
+    *spread(
+        B6,
+        stem="slack_mean",
+        family="timing",
+        over="outcome_facts",
+        unit="days",
+        sql="CAST(sum(slack_days) FILTER (WHERE {w}) AS DOUBLE)"
+        " / NULLIF(count(*) FILTER (WHERE {w}), 0)",
+        direction=-1,
+        description=Text(
+            zh="<window>平均提前结清天数", en="mean days settled before due, <window>"
         ),
     ),
 )

@@ -5,12 +5,15 @@ and loops, whole numbers with one division at the end, so that equality can be e
 missing value.
 """
 
-from collections import defaultdict
+from calendar import monthrange
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from math import sqrt
+from statistics import median
 
+import holidays
 from ledger_reference import DAY, Bill, Payment, account_as_of, since
 
 FESTIVALS = {
@@ -20,6 +23,7 @@ FESTIVALS = {
     2025: date(2025, 1, 29),
     2026: date(2026, 2, 17),
 }
+CHINA = holidays.country_holidays("CN")
 BY_HAND = {"counter", "bank_counter", "kiosk", "pos", "collector", "agent"}
 DEBITS = {"bank_debit", "third_party_debit", "entrusted_collection"}
 FAR = 10**18
@@ -32,6 +36,7 @@ class Seen:
     as_of: date
     person: dict
     account_since: date | None
+    transferred: date | None
     bills: list["KnownBill"] = field(default_factory=list)
     outcomes: list["KnownBill"] = field(default_factory=list)
     payments: list[dict] = field(default_factory=list)
@@ -137,7 +142,8 @@ def see(customer: str, rows: dict[str, list[dict]], as_of: date) -> Seen:
         if row["customer_id"] == customer and row["valid_from"] < as_of
     ]
     person = max(versions, key=lambda row: row["valid_from"], default={})
-    known = Seen(as_of, person, max(transfers) if transfers else person.get("opened_on"))
+    transferred = max(transfers, default=None)
+    known = Seen(as_of, person, transferred or person.get("opened_on"), transferred)
     bills = [row for row in rows["bills"] if row["customer_id"] == customer]
     payments = payments_of(customer, rows)
     known.bills = sorted(
@@ -301,8 +307,15 @@ def counted(known: Seen) -> list[KnownBill]:
     ]
 
 
+def ranked(known: Seen) -> list[KnownBill]:
+    """The bills that are ranked among their segment's of the same month."""
+    this_month = known.as_of.year * 12 + known.as_of.month - 1
+    return [b for b in known.bills if known.person and b.month >= this_month - 3]
+
+
 def count_groups(everyone) -> dict[tuple, list[int]]:
     groups: dict[tuple, list[int]] = defaultdict(lambda: [0, 0])
+    months: dict[tuple, list[int]] = defaultdict(list)
     for known in everyone:
         if not known.person:
             continue
@@ -310,7 +323,9 @@ def count_groups(everyone) -> dict[tuple, list[int]]:
             for column in ("grid_id", "segment"):
                 groups[column, known.person[column]][0] += 1
                 groups[column, known.person[column]][1] += bill.late
-    return groups
+        for bill in ranked(known):
+            months["month", known.person["segment"], bill.month].append(bill.amount)
+    return dict(groups) | dict(months)
 
 
 # The features.
@@ -319,7 +334,9 @@ def count_groups(everyone) -> dict[tuple, list[int]]:
 def features_of_bill(bill: KnownBill, known: Seen, groups: dict) -> dict:
     families = (
         timing,
+        trend,
         lateness,
+        severity,
         arrears,
         amounts,
         paying,
@@ -333,6 +350,7 @@ def features_of_bill(bill: KnownBill, known: Seen, groups: dict) -> dict:
     for family in families:
         values |= family(bill, known)
     values |= neighbourhood(values, known, groups)
+    values |= in_the_month(bill, known, groups)
     return values | extras(known)
 
 
@@ -374,18 +392,40 @@ def timing(_bill, known):
     year = recent(known.outcomes, known.as_of, 12)
     values["slack_median_12m"] = median_low([b.slack for b in year])
     six = known.outcomes[:6]
-    values["slack_spread_6b"] = spread([b.slack for b in six])
-    values["slack_slope_6b"] = slope([b.slack for b in reversed(six)])
-    if last:
-        values["slack_last_minus_mean"] = (
-            None if not year else last.slack - values["slack_mean_12m"]
-        )
-    else:
-        values["slack_last_minus_mean"] = None
+    values["slack_mean_6b"] = ratio(sum(b.slack for b in six), len(six))
     for w, rows in windows(known, bills=(3, 6)):
         near = [b for b in rows if b.is_open or b.late or b.slack < 2]
         values[f"near_due_share_{w}"] = ratio(len(near), len(rows))
     return values
+
+
+def trend(_bill, known):
+    six = [b.slack for b in known.outcomes[:6]]
+    year = [b.slack for b in recent(known.outcomes, known.as_of, 12)]
+    quarter = [b.slack for b in recent(known.outcomes, known.as_of, 3)]
+    year_mean = ratio(sum(year), len(year))
+    last = six[0] if six else None
+    previous = six[1] if len(six) > 1 else None
+    return {
+        "slack_spread_6b": spread(six),
+        "slack_slope_6b": slope(six[::-1]),
+        "slack_last_minus_mean": minus(last, year_mean),
+        "slack_previous": previous,
+        "slack_change": minus(last, previous),
+        "slack_ewma": weighted_mean([b.slack for b in known.outcomes]),
+        "slack_mad_12m": median([abs(v - median(year)) for v in year]) if year else None,
+        "slack_quarter_minus_year": minus(ratio(sum(quarter), len(quarter)), year_mean),
+    }
+
+
+def minus(one, other):
+    return None if one is None or other is None else one - other
+
+
+def weighted_mean(values: list[int]):
+    """Newest first; each step back weighs 0.8 of the one after, in whole numbers, 24 at most."""
+    weights = [round(2**20 * 0.8**number) for number in range(min(len(values), 24))]
+    return ratio(sum(w * v for w, v in zip(weights, values, strict=False)), sum(weights))
 
 
 def spread(values: list[int]):
@@ -404,29 +444,46 @@ def slope(values: list[int]):
     return ratio(n * sum(i * v for i, v in enumerate(values)) - sum(x) * sum(values), bottom)
 
 
-def lateness(_bill, known):
+def lateness(bill, known):
     outcomes = known.outcomes
     values = {}
-    for w, rows in windows(known, months=(1, 3, 6, 12), bills=(3, 6)):
+    for w, rows in windows(known, months=(1, 3, 6, 12), bills=(3, 6, 12)):
         values[f"late_count_{w}"] = sum(b.late for b in rows)
     for w, rows in windows(known, months=(3, 6, 12)):
         values[f"late_share_{w}"] = ratio(sum(b.late for b in rows), len(rows))
-        values[f"days_late_max_{w}"] = max((b.days_late for b in rows), default=None)
-    for w, rows in windows(known, bills=(3, 6)):
-        late = [b.days_late for b in rows if b.late]
-        values[f"days_late_mean_{w}"] = ratio(sum(late), len(late))
-    year = recent(outcomes, known.as_of, 12)
-    values["late30_count_12m"] = sum(b.days_late > 30 for b in year)
     values["late_last"] = int(outcomes[0].late) if outcomes else None
-    values["days_late_last"] = outcomes[0].days_late if outcomes else None
-    weights = [round(2**20 * 0.8**number) for number in range(min(len(outcomes), 24))]
-    weighted = sum(w for w, b in zip(weights, outcomes, strict=False) if b.late)
-    values["late_ewma"] = ratio(weighted, sum(weights))
+    values["late_ewma"] = weighted_mean([int(b.late) for b in outcomes])
     values["late_streak"] = streak([b.late for b in outcomes])
     values["on_time_streak"] = streak([not b.late for b in outcomes])
     values["days_since_late"] = min(
         ((known.as_of - b.due_on).days for b in outcomes if b.late), default=None
     )
+    year_ago = [b.late for b in others(bill, known) if bill.month - b.month == 12]
+    told = [int(late) for late in year_ago if late is not None]
+    values["late_same_month_last_year"] = max(told, default=None)
+    return values
+
+
+def others(bill: KnownBill, known: Seen) -> list[KnownBill]:
+    return [b for b in known.bills if b is not bill]
+
+
+def severity(_bill, known):
+    values = {}
+    for w, rows in windows(known, months=(3, 6, 12)):
+        values[f"days_late_max_{w}"] = max((b.days_late for b in rows), default=None)
+    for w, rows in windows(known, bills=(3, 6, 12)):
+        late = [b.days_late for b in rows if b.late]
+        values[f"days_late_mean_{w}"] = ratio(sum(late), len(late))
+    year = recent(known.outcomes, known.as_of, 12)
+    values["late30_count_12m"] = sum(b.days_late > 30 for b in year)
+    values["late7_count_12m"] = sum(b.days_late > 7 for b in year)
+    late_amount = [b.amount for b in year if b.late]
+    values["late_amount_share_12m"] = (
+        ratio(sum(late_amount), sum(b.amount for b in year)) if late_amount else None
+    )
+    values["days_late_last"] = known.outcomes[0].days_late if known.outcomes else None
+    values["days_late_ewma"] = weighted_mean([b.days_late for b in known.outcomes])
     return values
 
 
@@ -443,7 +500,23 @@ def arrears(bill, known):
     overdue = [b for b in known.bills if b.is_overdue]
     year = recent(known.outcomes, known.as_of, 12)
     short = sum(b.amount - max(min(b.paid_by_due, b.amount), 0) for b in year)
+    then = months_back(known.as_of, 1)
+    overdue_then = [
+        (then - b.due_on).days
+        for b in known.bills
+        if b.due_on < then and (b.cleared is None or b.cleared >= then)
+    ]
+    bucket = aging_bucket([(known.as_of - b.due_on).days for b in overdue])
+    old = [b for b in overdue if b.due_on.year < known.as_of.year]
+    month_old = [b for b in overdue if (known.as_of - b.due_on).days > 30]
     return {
+        "arrears_bucket": bucket,
+        "arrears_bucket_before": aging_bucket(overdue_then),
+        "arrears_roll": bucket - aging_bucket(overdue_then),
+        "open_total_cny": sum(b.open_fen for b in known.bills if b.is_open) / 100,
+        "overdue30_open_cny": sum(b.open_fen for b in month_old) / 100,
+        "old_arrears_cny": sum(b.open_fen for b in old) / 100,
+        "part_paid_bills": sum(b.is_open and b.paid > 0 for b in known.bills),
         "months_behind": len(overdue),
         "overdue_open_cny": sum(b.open_fen for b in overdue) / 100,
         "overdue_days_max": max(((known.as_of - b.due_on).days for b in overdue), default=0),
@@ -454,6 +527,11 @@ def arrears(bill, known):
         "part_paid_share": ratio(max(bill.paid, 0), bill.amount),
         "short_at_due_share_12m": ratio(short, sum(b.amount for b in year)),
     }
+
+
+def aging_bucket(days: list[int]) -> int:
+    oldest = max(days, default=0)
+    return sum(oldest > edge for edge in (0, 30, 60, 90))
 
 
 def issued(known: Seen, months: int) -> list[KnownBill]:
@@ -482,10 +560,24 @@ def amounts(bill, known):
         values["bill_amount_cny"], values["amount_same_month_last_year"]
     )
     sizes = [b.amount for b in year]
+    values["billed_12m"] = sum(sizes) / 100
+    values["amount_median_12m"] = median_low(sizes) / 100 if sizes else None
+    earlier = [b for b in known.bills if b.key < bill.key]
+    values["amount_previous"] = earlier[0].amount / 100 if earlier else None
+    values["amount_over_previous"] = ratio(values["bill_amount_cny"], values["amount_previous"])
+    neighbours = [b.amount for b in year if b is not bill]
+    values["amount_rank_12m"] = ratio(sum(a < bill.amount for a in neighbours), len(neighbours))
+    values["amount_score_12m"] = standard_score(bill.amount, neighbours)
     values["amount_spread_ratio_12m"] = (
         ratio(len(sizes) * (max(sizes) - min(sizes)), sum(sizes)) if sizes else None
     )
     return values
+
+
+def standard_score(value: int, values: list[int]):
+    n, total = len(values), sum(values)
+    deviation = sqrt(float(n * sum(v * v for v in values) - total**2))
+    return ratio(float(value * n - total), deviation)
 
 
 def paying(_bill, known):
@@ -518,6 +610,28 @@ def paying(_bill, known):
         id(p) in before and p["channel"] != before[id(p)]["channel"] for p in in_year
     )
     values["by_hand_share_12m"] = ratio(sum(p["channel"] in BY_HAND for p in in_year), len(in_year))
+    values["payment_mean_12m"] = ratio(sum(fen(p["amount"]) for p in in_year), 100 * len(in_year))
+    year_issued = issued(known, 12)
+    values["payments_per_bill_12m"] = ratio(len(in_year), len(year_issued))
+    values["paid_to_billed_12m"] = ratio(
+        values["paid_amount_12m"], sum(b.amount for b in year_issued) / 100
+    )
+    failed = [p["paid_at"].date() for p in known.payments if p["outcome"] == "failed"]
+    values["days_since_failed_debit"] = (known.as_of - max(failed)).days if failed else None
+    tried = [p for p in since_months(12) if is_paid(p) or p["outcome"] == "failed"]
+    values["failed_debit_share_12m"] = ratio(
+        sum(p["outcome"] == "failed" for p in tried), len(tried)
+    )
+    used = Counter(p["channel"] for p in in_year)
+    values["channel_concentration_12m"] = ratio(
+        sum(count * count for count in used.values()), len(in_year) ** 2
+    )
+    switches = [p for p in cash if id(p) in before and p["channel"] != before[id(p)]["channel"]]
+    values["days_since_switch"] = (
+        (known.as_of - switches[0]["paid_at"].date()).days if switches else None
+    )
+    weekends = sum(p["paid_at"].weekday() >= 5 for p in in_year)
+    values["weekend_pay_share_12m"] = ratio(weekends, len(in_year))
     half = [p for p in since_months(6) if is_paid(p)]
     values["debited_share_6m"] = ratio(sum(p["channel"] in DEBITS for p in half), len(half))
     return values
@@ -534,6 +648,10 @@ def habits(bill, known):
         }
         for third, count in thirds.items():
             values[f"month_{third}_share_{w}"] = ratio(count, len(rows))
+    year = recent(known.outcomes, known.as_of, 12)
+    usual_day = median_low([b.cleared.day for b in year if not b.is_open])
+    values["usual_settle_day_12m"] = usual_day
+    values["due_minus_usual_day"] = minus(bill.due_on.day, usual_day)
     usual_slack = median_low([b.slack for b in recent(known.outcomes, known.as_of, 12)])
     age = (known.as_of - bill.issued_on).days
     values["days_past_usual"] = (
@@ -558,14 +676,29 @@ def contacted(_bill, known):
         "answered_share_12m": ratio(sum(answers), len(answers)),
         "promises_kept_share_12m": ratio(sum(promises), len(promises)),
         "days_since_contact": min(days, default=None),
+        "answered_last": next(
+            (c["answered"] for c in newest_first(known.contacts) if c["answered"] is not None),
+            None,
+        ),
+        "refused_count_12m": sum(c["outcome"] == "refused" for c in year),
+        "promises_broken_12m": promises.count(0),
     }
+
+
+def newest_first(contacts: list[dict]) -> list[dict]:
+    return sorted(contacts, key=lambda c: (c["contacted_at"], c["contact_id"]), reverse=True)
 
 
 def consumption(bill, known):
     def used(months):
         return [b.kwh for b in issued(known, months) if b.kwh is not None]
 
+    same = [b.kwh for b in others(bill, known) if bill.month - b.month == 12 and b.kwh is not None]
     return {
+        "kwh_same_month_last_year": max(same, default=None),
+        "kwh_over_last_year": ratio(bill.kwh, max(same, default=None)),
+        "near_zero_streak": streak([b.kwh is not None and b.kwh <= 10 for b in known.bills]),
+        "price_per_kwh_cny": ratio(bill.amount / 100, bill.kwh),
         "kwh_last": bill.kwh,
         "kwh_median_6m": median_low(used(6)),
         "kwh_median_12m": median_low(used(12)),
@@ -577,7 +710,15 @@ def consumption(bill, known):
 def calendar(bill, known):
     near = (FESTIVALS[known.as_of.year + step] for step in (-1, 0, 1))
     distances = [(bill.due_on - day).days for day in near]
+    payday = bill.due_on.replace(day=10)
+    if payday > bill.due_on:
+        payday = months_back(payday, 1)
+    near_years = abs(bill.due_on.year - known.as_of.year) <= 1
+    rests = not CHINA.is_working_day(bill.due_on) if near_years else bill.due_on.weekday() >= 5
     return {
+        "due_on_rest_day": int(rests),
+        "days_after_payday": (bill.due_on - payday).days,
+        "days_to_month_end": monthrange(bill.due_on.year, bill.due_on.month)[1] - bill.due_on.day,
         "age_days": (known.as_of - bill.issued_on).days,
         "days_to_due": (bill.due_on - known.as_of).days,
         "term_days": bill.term_days,
@@ -604,6 +745,14 @@ def account(bill, known):
     values["bills_known_6m"] = len(recent(known.outcomes, known.as_of, 6))
     values["bills_known_12m"] = len(recent(known.outcomes, known.as_of, 12))
     values["bills_seen"] = len(known.outcomes)
+    year = issued(known, 12)
+    values["irregular_bills_12m"] = sum((b.kind or "regular") != "regular" for b in year)
+    values["disputed_bills_12m"] = sum(
+        b.hold == "disputed" and (b.hold_from_on or b.issued_on) < known.as_of for b in year
+    )
+    values["owner_changed_12m"] = int(
+        known.transferred is not None and known.transferred >= months_back(known.as_of, 12)
+    )
     return values
 
 
@@ -612,12 +761,31 @@ def neighbourhood(values, known, groups):
     segment_known, segment_late = groups.get(("segment", known.person.get("segment")), (0, 0))
     grid_known, grid_late = groups.get(("grid_id", known.person.get("grid_id")), (0, 0))
     rate = ratio(segment_late, segment_known)
+    others_known = grid_known - len(own)
+    grid_rate = ratio(grid_late - sum(b.late for b in own), others_known)
     return {
+        "grid_bills": others_known if ("grid_id", known.person.get("grid_id")) in groups else None,
+        "grid_over_segment": ratio(grid_rate, rate),
+        "smoothed_grid_rate": None
+        if grid_rate is None
+        else (values["late_count_12m"] + 4 * grid_rate) / (values["bills_known_12m"] + 4),
         "segment_rate": rate,
-        "grid_late_rate": ratio(grid_late - sum(b.late for b in own), grid_known - len(own)),
+        "grid_late_rate": grid_rate,
         "smoothed_late_rate": None
         if rate is None
         else (values["late_count_12m"] + 4 * rate) / (values["bills_known_12m"] + 4),
+    }
+
+
+def in_the_month(bill, known, groups):
+    month = groups.get(("month", known.person.get("segment"), bill.month), [])
+    if bill not in ranked(known):
+        return {"amount_rank_in_month": None, "amount_over_segment": None}
+    below = sum(amount < bill.amount for amount in month)
+    equal = month.count(bill.amount)
+    return {
+        "amount_rank_in_month": (2 * below + equal) / (2 * len(month)),
+        "amount_over_segment": float(bill.amount) * len(month) / sum(month),
     }
 
 

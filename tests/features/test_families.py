@@ -233,3 +233,90 @@ def test_extra_columns_of_the_source_become_features():
     row = build(store, JUNE).set_index("bill_id").loc["a2"]
     assert (row["x_meter_at_1b"], row["x_meter_at_2b"], row["x_meter_mean_3b"]) == (5, 3, 4)
     assert (row["x_limit"], row["x_branch"]) == (200, "north")
+
+
+def test_aging_bucket_rolls_from_month_to_month():
+    store = world(
+        bills=f"""
+            bill_id | customer_id | issued_on  | due_on     | amount
+            w1      | worse       | 2024-03-10 | 2024-03-28 | 9
+            s1      | steady      | 2024-04-20 | 2024-05-31 | 9
+            c1      | cured       | 2024-03-10 | 2024-03-28 | 9
+            w2      | worse       | {OPEN} | 9
+            s2      | steady      | {OPEN} | 9
+            c2      | cured       | {OPEN} | 9
+            """,
+        payments="""
+            customer_id | bill_id | paid_at    | amount
+            cured       | c1      | 2024-05-15 | 9
+            """,
+    )
+    matrix = build(store, JUNE)
+    matrix = matrix[matrix["bill_id"].str.endswith("2")]
+    assert by_customer(matrix, "arrears_bucket") == {"worse": 3, "steady": 1, "cured": 0}
+    assert by_customer(matrix, "arrears_bucket_before") == {"worse": 2, "steady": 0, "cured": 2}
+    assert by_customer(matrix, "arrears_roll") == {"worse": 1, "steady": 1, "cured": -2}
+
+
+def test_arrears_of_last_year_are_told_apart():
+    store = world(
+        bills=f"""
+            bill_id | customer_id | issued_on  | due_on     | amount
+            old     | ann         | 2023-12-01 | 2023-12-31 | 5
+            new     | ann         | 2023-12-20 | 2024-01-01 | 7
+            this    | ann         | {OPEN} | 9
+            """
+    )
+    row = build(store, JUNE).set_index("bill_id").loc["this"]
+    assert (row["old_arrears_cny"], row["overdue_open_cny"], row["open_total_cny"]) == (5, 12, 21)
+
+
+def test_a_bill_is_ranked_among_its_own_and_its_segments():
+    amounts = {"small": 10, "middle": 20, "large": 30, "largest": 40}
+    bills = [
+        {"customer_id": c, "issued_on": "2024-05-20", "due_on": "2024-06-10", "amount": str(a)}
+        for c, a in amounts.items()
+    ]
+    before = [
+        b | {"issued_on": "2024-04-20", "due_on": "2024-05-10", "amount": "25"} for b in bills
+    ]
+    payments = [
+        {"customer_id": c, "bill_id": f"b{n + 4}", "paid_at": "2024-04-21", "amount": "25"}
+        for n, c in enumerate(amounts)
+    ]
+    matrix = build(world(bills=bills + before, payments=payments), JUNE)
+    assert by_customer(matrix, "amount_rank_in_month") == {
+        "small": 0.125,
+        "middle": 0.375,
+        "large": 0.625,
+        "largest": 0.875,
+    }
+    assert by_customer(matrix, "amount_rank_12m") == {
+        "small": 0,
+        "middle": 0,
+        "large": 1,
+        "largest": 1,
+    }
+    assert by_customer(matrix, "amount_over_previous")["large"] == 1.2
+    assert by_customer(matrix, "amount_over_segment")["middle"] == 0.8
+
+
+@pytest.mark.parametrize(
+    ("due_on", "rests", "after_payday"),
+    [
+        ("2024-02-04", 0, 25),  # a Sunday that is worked in exchange for a holiday
+        ("2024-02-10", 1, 0),  # Spring Festival, a Saturday
+        ("2024-02-15", 1, 5),  # the Thursday given for it
+        ("2024-02-20", 0, 10),
+        ("2024-02-24", 1, 14),
+    ],
+)
+def test_due_day_knows_rest_days_and_payday(due_on, rests, after_payday):
+    store = world(
+        bills=f"""
+            customer_id | issued_on  | due_on   | amount
+            ann         | 2024-01-20 | {due_on} | 1
+            """
+    )
+    row = build(store, date(2024, 1, 25)).iloc[0]
+    assert (row["due_on_rest_day"], row["days_after_payday"]) == (rests, after_payday)

@@ -3,7 +3,7 @@ from decimal import Decimal
 from bits import differing
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lives import AS_OFS, as_ofs, lives, seeds, tables_of
+from lives import AS_OFS, as_ofs, lives, tables_of
 from worlds import world
 
 from features import build, features_of
@@ -13,7 +13,7 @@ from features import build, features_of
 MONEY = {"bills": ("amount",), "payments": ("amount",), "balances": ("balance", "cost")}
 
 
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(lives, as_ofs, st.randoms(use_true_random=False))
 def test_order_of_rows_changes_no_bit(life_seeds, as_of, rng):
     rows = tables_of(life_seeds)
@@ -21,15 +21,15 @@ def test_order_of_rows_changes_no_bit(life_seeds, as_of, rng):
     assert differing(build(world(**rows), as_of), build(world(**shuffled), as_of)) == []
 
 
-@settings(max_examples=4)
-@given(lives, as_ofs, st.integers(2, 5))
+@settings(max_examples=3)
+@given(lives, as_ofs, st.integers(2, 3))
 def test_number_of_buckets_changes_no_bit(life_seeds, as_of, buckets):
     rows = tables_of(life_seeds)
     one, many = world(**rows), world(**rows, buckets=buckets)
     assert differing(build(one, as_of), build(many, as_of)) == []
 
 
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(lives, as_ofs)
 def test_renaming_customers_changes_no_bit(life_seeds, as_of):
     rows = tables_of(life_seeds)
@@ -48,7 +48,7 @@ def other_name(customer: str | None) -> str | None:
     return None if customer is None else f"户{999 - int(customer[1:])}"
 
 
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(lives, as_ofs)
 def test_doubling_every_amount_doubles_money_and_moves_no_ratio(life_seeds, as_of):
     rows = tables_of(life_seeds)
@@ -71,9 +71,7 @@ def scaled(rows: dict[str, list[dict]], factor: int) -> dict[str, list[dict]]:
     }
 
 
-@settings(max_examples=2)
-@given(lives, seeds)
-def test_building_twice_gives_the_same_bits(life_seeds, seed):
-    store = world(**tables_of([*life_seeds, seed]))
+def test_building_twice_gives_the_same_bits():
+    store = world(**tables_of(list(range(30))), buckets=2)
     days = [as_of for as_of in AS_OFS if as_of.month != 12]
     assert differing(build(store, days), build(store, days)) == []

@@ -61,3 +61,16 @@ def test_spread_is_the_sample_standard_deviation(matrix):
     spread = by_customer(matrix, "slack_spread_6b")
     assert spread["early"] == pytest.approx((90 / 4) ** 0.5)
     assert spread["steady"] == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        ("slack_previous", {"early": 3, "steady": 5, "open": -51}),
+        ("slack_change", {"early": -3, "steady": 0, "open": 30}),
+        ("slack_mad_12m", {"early": 3, "steady": 0, "open": 31}),
+        ("slack_quarter_minus_year", {"early": -3, "steady": 0, "open": 30.066667}),
+    ],
+)
+def test_change_against_before_and_usual(matrix, column, expected):
+    assert by_customer(matrix, column) == pytest.approx(expected)
