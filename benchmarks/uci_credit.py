@@ -48,6 +48,7 @@ PARAMETERS = Parameters(
     num_leaves=12,
     max_depth=5,
     learning_rate=0.03,
+    max_bin=255,
     min_data_in_leaf=100,
     lambda_l2=30.0,
     feature_fraction=0.2,

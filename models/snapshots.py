@@ -22,7 +22,7 @@ class Snapshots(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    days_of_month: tuple[int, ...] = (6, 13, 20)
+    days_of_month: tuple[int, ...] = (6, 16)
     learn_months: int = Field(default=12, ge=1, le=120)
     test_months: int = Field(default=3, ge=1, le=24)
 

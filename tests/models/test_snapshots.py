@@ -11,7 +11,7 @@ from models.snapshots import Snapshots
 @given(st.dates(date(2000, 1, 1), date(2050, 12, 31)), st.integers(1, 40))
 def test_snapshots_are_ascending_and_before_the_months_of_the_cut(cut, months):
     days = Snapshots().before(cut, months)
-    assert len(days) == months * 3
+    assert len(days) == months * 2
     assert list(days) == sorted(days)
     assert all((day.year, day.month) < (cut.year, cut.month) for day in days)
 
