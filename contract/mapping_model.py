@@ -207,9 +207,9 @@ def _column_faults(table: Table, part: TableMapping, path: str) -> Iterator[str]
             yield f"{path}.columns.{column.name} is missing; the contract requires it"
         for code, value in part.codes.get(column.name, {}).items():
             yield from _code_faults(column, code, value, f"{path}.codes.{column.name}.{code}")
-        value = part.constants.get(column.name)
-        if column.kind == "code" and value is not None and value not in column.codes:
-            yield f"{path}.constants.{column.name} is {value}; expected {_any_of(column.codes)}"
+        constant = part.constants.get(column.name)
+        if column.kind == "code" and constant is not None and constant not in column.codes:
+            yield f"{path}.constants.{column.name} is {constant}; expected {_any_of(column.codes)}"
     days = {c.name for c in table.columns if c.kind in ("date", "timestamp")}
     heads = {head for name in days for head in part.columns.get(name, ())}
     for head in part.shift_days:

@@ -85,11 +85,12 @@ def shape_table(
 
 
 def _store(selects: list[str], path: Path) -> None:
-    """Write the rows in their order, so that the same source always gives the same bytes."""
+    """Write the rows in the order of their places; several threads alone do not keep it."""
     with engine.connect(spill=path.parent) as connection:
         connection.execute("SET preserve_insertion_order = true")
         connection.execute(
-            f"COPY ({' UNION ALL '.join(selects)}) TO {engine.text(path)} (FORMAT parquet)"
+            f"COPY (SELECT * FROM ({' UNION ALL '.join(selects)}) ORDER BY _at) "
+            f"TO {engine.text(path)} (FORMAT parquet)"
         )
 
 

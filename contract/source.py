@@ -54,7 +54,10 @@ class Source:
             raise DataError(
                 f"{label}: files of this kind are not read. Give one of {', '.join(READERS)}."
             )
-        return reader(path, label, layout, self._work)
+        try:
+            return reader(path, label, layout, self._work)
+        except OSError as fault:
+            raise DataError(f"{label}: cannot be read ({fault.strerror}).") from fault
 
 
 def _read_parquet(path: Path, label: str, layout: Layout, work: Path) -> Staged:

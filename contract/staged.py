@@ -5,6 +5,7 @@ mapping and checking never know where rows came from. A new kind of source is on
 that returns these, entered in contract.source.READERS.
 """
 
+import unicodedata
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Literal
@@ -59,17 +60,26 @@ class Staged:
     def head(self, heads: tuple[str, ...]) -> str | None:
         """Return the first of these heads that the file has, or None.
 
+        Capitals and full-width forms make no difference: CONS_NO is cons_no, （元） is (元).
+
         Raises:
             DataError: The file has that head twice.
         """
+        plain = [_plain(head) for head in self.heads]
         for head in heads:
-            if self.heads.count(head) > 1:
+            if plain.count(_plain(head)) > 1:
                 raise DataError(f"{self.label}: two columns are called {head}. Rename one.")
-            if head in self.heads:
+            if _plain(head) in plain:
                 return head
         return None
 
     def column(self, heads: tuple[str, ...]) -> str | None:
         """Return the name of the column under the first of these heads that the file has."""
         head = self.head(heads)
-        return None if head is None else f"c{self.heads.index(head)}"
+        if head is None:
+            return None
+        return f"c{[_plain(own) for own in self.heads].index(_plain(head))}"
+
+
+def _plain(head: str) -> str:
+    return unicodedata.normalize("NFKC", head).casefold()

@@ -305,6 +305,36 @@ def test_unreadable_file_is_one_clear_error(tmp_path: Path, case: str) -> None:
     assert str(raised.value) == message
 
 
+def test_heads_are_found_whatever_their_capitals_and_width(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("cons_no,应收电费（元）\n1,2\n", encoding="utf-8")
+    staged = read(tmp_path / "a.csv", tmp_path / "work")
+    assert staged.column(("CONS_NO",)) == "c0"
+    assert staged.column(("应收电费", "应收电费(元)")) == "c1"
+    assert staged.column(("应收",)) is None
+
+
+@settings(max_examples=40)
+@given(
+    st.binary(max_size=60)
+    | st.text('a1,;"\n\r\t 中', max_size=60).map(lambda text: text.encode("gb18030"))
+)
+def test_any_bytes_are_read_or_refused_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("fuzz")
+    (folder / "a.csv").write_bytes(content)
+    refused, found, lines = "a.csv: refused", [], {}
+    try:
+        staged = read(folder / "a.csv", folder / "work")
+        found = cells(staged)
+        lines = staged.lines(range(1, len(found) + 1))
+    except DataError as fault:
+        refused = str(fault)
+    assert refused.startswith("a.csv: ")
+    assert len(refused.splitlines()) == 1
+    assert sorted(lines.values()) == list(lines.values())
+
+
 def test_source_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no such file or folder. Give the source to import"):
         Source(tmp_path / "nothing", tmp_path)
