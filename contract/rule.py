@@ -3,7 +3,8 @@
 A rule's SQL reads views named after the contract's tables. A view has the table's columns; for
 each column whose written value may not be taken a text ``!column``, which holds that value where
 it was not and is empty elsewhere; for each amount a boolean ``~column``; and ``_at``, the place
-of the row in its source.
+of the row in its source. The engine's variables ``as_of``, ``horizon``, ``latest`` and ``stride``
+are set by contract.checks.set_clock.
 """
 
 from dataclasses import dataclass

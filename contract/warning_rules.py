@@ -72,7 +72,7 @@ def _future_rules() -> Iterator[Rule]:
                 table=table.name,
                 column=column,
                 scope="row",
-                sql=f"{name(column)}::DATE > (SELECT latest FROM _clock)",
+                sql=f"{name(column)}::DATE > getvariable('latest')",
                 what="lie in the future of this data",
                 remedy="Correct the dates, or map the placeholder onto empty.",
             )
@@ -134,7 +134,7 @@ def _drop_rule(table: str, column: str, month: str, day: str) -> Rule:
 _LIVE_ONLY = f"""
     WITH named AS (
         SELECT hash(bill_id) AS h, sum(amount) AS paid FROM payments
-        WHERE outcome = 'ok' AND hash(bill_id) % (SELECT stride FROM _clock) = 0 GROUP BY 1
+        WHERE outcome = 'ok' AND hash(bill_id) % getvariable('stride') = 0 GROUP BY 1
     ),
     loose AS (
         SELECT customer_id, max(paid_at) AS last FROM payments
@@ -146,8 +146,8 @@ _LIVE_ONLY = f"""
         FROM (
             SELECT hash(bill_id) AS h, customer_id, cycle, amount, issued_on FROM bills
             WHERE amount > 0 AND cancelled_on IS NULL
-                AND hash(bill_id) % (SELECT stride FROM _clock) = 0
-                AND due_on < (SELECT horizon FROM _clock) - {LIVE_ONLY_AGE_DAYS}
+                AND hash(bill_id) % getvariable('stride') = 0
+                AND due_on < getvariable('horizon') - {LIVE_ONLY_AGE_DAYS}
         ) LEFT JOIN named USING (h) LEFT JOIN loose USING (customer_id)
     ),
     months AS (SELECT cycle, count(*) AS n, count(*) FILTER (settled) AS s FROM past GROUP BY 1),
@@ -162,11 +162,11 @@ _LIVE_ONLY = f"""
 _STALE = f"""
     WITH days AS (
         SELECT DISTINCT posted_at::DATE AS d FROM payments
-        WHERE posted_at < (SELECT as_of FROM _clock)
+        WHERE posted_at < getvariable('as_of')
     ),
     gaps AS (SELECT d, d - lag(d) OVER (ORDER BY d) AS gap FROM days),
     seen AS (
-        SELECT (SELECT as_of FROM _clock) - max(d) - 1 AS silent, max(d) AS last,
+        SELECT getvariable('as_of') - max(d) - 1 AS silent, max(d) AS last,
             greatest({POSTING_GAP_DAYS}, max(gap)) AS usual
         FROM gaps
     )
