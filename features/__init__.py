@@ -1,7 +1,21 @@
 """Windowed payment-timing and arrears features, as they were known on a day."""
 
+from features.admission import check_against
 from features.build import build, features_of
 from features.catalogue import FEATURES
 from features.declare import Feature, Reason, Text, Window, spread
+from features.user import UserFeatures, load_user_features
 
-__all__ = ["FEATURES", "Feature", "Reason", "Text", "Window", "build", "features_of", "spread"]
+__all__ = [
+    "FEATURES",
+    "Feature",
+    "Reason",
+    "Text",
+    "UserFeatures",
+    "Window",
+    "build",
+    "check_against",
+    "features_of",
+    "load_user_features",
+    "spread",
+]

@@ -45,6 +45,18 @@ def group_rates(store: Store, as_of: date) -> dict[str, pa.Table]:
         return rates | {"month_rank": to_arrow(connection, _MONTH_RANK)}
 
 
+def no_rates() -> dict[str, pa.Table]:
+    """Return the relations of group_rates without any group."""
+    counts = {stem: [f"{stem}_known", f"{stem}_late"] for _, stem in _RATES.values()}
+    columns = {
+        relation: [(column, pa.string()), *((count, pa.int64()) for count in counts[stem])]
+        for relation, (column, stem) in _RATES.items()
+    }
+    numbers = ("cycle", "amount_fen", "month_equal", "month_below", "month_bills", "month_fen")
+    columns["month_rank"] = [("segment", pa.string()), *((n, pa.int64()) for n in numbers)]
+    return {relation: pa.schema(fields).empty_table() for relation, fields in columns.items()}
+
+
 def _over_buckets(connection: Connection, store: Store, as_of: date, query: str) -> pa.Table:
     return pa.concat_tables(
         to_arrow(connection, with_facts(store, bucket, as_of, query))
