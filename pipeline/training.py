@@ -46,7 +46,7 @@ class Training:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Trial:
+class Trial:
     """The candidate trained before the held-out months, and those months' rows."""
 
     model: Model
@@ -65,6 +65,23 @@ def train_model(config: Config, prepared: Prepared) -> Training:
         DataError: No past day shows an open bill, or too few labels are mature.
     """
     features = features_of(prepared.store)
+    matrix = build_past(config, prepared, features)
+    with step(f"Train without the last {config.snapshots.test_months} months and judge on them"):
+        trial = try_out(config, prepared, matrix, features)
+    with step("Train on all months"):
+        trained = _train(config, prepared, matrix, features, trial.judged)
+    with step("Log to MLflow and register"):
+        evidence = _evidence(config, prepared, trained, trial, features)
+        registered = register(trained.model, evidence, config.tracking)
+    return Training(registered=registered, trained=trained, judged=trial.judged)
+
+
+def build_past(config: Config, prepared: Prepared, features: tuple[Feature, ...]) -> pd.DataFrame:
+    """Build the matrix of all past days that training and its trial look at.
+
+    Raises:
+        DataError: No bill was open on any of them.
+    """
     months = config.snapshots.learn_months + config.snapshots.test_months
     days = config.snapshots.before(prepared.as_of, months)
     with step("Build features on past days") as report:
@@ -74,19 +91,17 @@ def train_model(config: Config, prepared: Prepared) -> Training:
             f"{config.data}: no bill was open on any of {len(days)} past days from {days[0]} to"
             f" {days[-1]}. Give more history, or an as_of after it."
         )
-    with step(f"Train without the last {config.snapshots.test_months} months and judge on them"):
-        trial = _try(config, prepared, matrix, features)
-    with step("Train on all months"):
-        trained = _train(config, prepared, matrix, features, trial.judged)
-    with step("Log to MLflow and register"):
-        evidence = _evidence(config, prepared, trained, trial, features)
-        registered = register(trained.model, evidence, config.tracking)
-    return Training(registered=registered, trained=trained, judged=trial.judged)
+    return matrix
 
 
-def _try(
+def try_out(
     config: Config, prepared: Prepared, matrix: pd.DataFrame, features: tuple[Feature, ...]
-) -> _Trial:
+) -> Trial:
+    """Train a candidate without the newest months and judge it on their planning days.
+
+    Raises:
+        DataError: No label of the months held out is mature.
+    """
     snapshots = config.snapshots
     held_out = snapshots.before(prepared.as_of, snapshots.test_months)
     planning = pd.to_datetime(list(held_out[:: len(snapshots.days_of_month)]))
@@ -111,7 +126,7 @@ def _try(
         parameters=config.parameters,
     )
     judged = judge(candidate.model, rows, capacity=config.bands.call.value)
-    return _Trial(model=candidate.model, rows=rows, judged=judged)
+    return Trial(model=candidate.model, rows=rows, judged=judged)
 
 
 def _train(
@@ -147,7 +162,7 @@ def _evidence(
     config: Config,
     prepared: Prepared,
     trained: Trained,
-    trial: _Trial,
+    trial: Trial,
     features: tuple[Feature, ...],
 ) -> Evidence:
     example = pd.DataFrame(
@@ -195,7 +210,7 @@ def _metrics(judged: tuple[Judged, ...]) -> Mapping[str, float]:
     }
 
 
-def _figures(config: Config, trial: _Trial) -> dict[str, Any]:
+def _figures(config: Config, trial: Trial) -> dict[str, Any]:
     matrix, late = trial.rows.matrix, trial.rows.late
     amount = matrix["open_cny"].to_numpy()
     p = trial.model.predict(matrix)
