@@ -43,6 +43,7 @@ def _regular(cell: Cell, flat: Ints, scene: Scene) -> pa.Table:
         p_late=course.p_late.ravel()[flat],
         p_without=course.p_alone.ravel()[flat],
         late=course.late.ravel()[flat],
+        settled=course.settled.ravel()[flat],
     )
 
 
@@ -56,6 +57,7 @@ def _extra(cell: Cell, scene: Scene) -> pa.Table:
         p_late=extras.p_late[rows],
         p_without=extras.p_late[rows],
         late=extras.late[rows],
+        settled=extras.settled[rows],
     )
 
 
@@ -68,6 +70,7 @@ def _bill_rows(
     p_late: NDArray[np.float64],
     p_without: NDArray[np.float64],
     late: NDArray[np.bool_],
+    settled: Ints,
 ) -> pa.Table:
     accounts = cell.accounts
     people, pressure = accounts.people, accounts.pressure
@@ -80,6 +83,7 @@ def _bill_rows(
             "p_late": pa.array(p_late),
             "p_without_contact": pa.array(p_without),
             "late": pa.array(late),
+            "settled_at": columns.stamps(settled, settled < NEVER),
             "payer": payer,
             "owner": pa.array(people.owner[person].astype(np.int32)),
             "stress": pa.array(pressure.stress.ravel()[flat]),
