@@ -91,44 +91,49 @@ def _drop_rule(table: str, column: str, month: str, day: str) -> Rule:
         table=table,
         column=column,
         scope="table",
-        sql=f"""
-            WITH counted AS (
-                SELECT {month} AS m, count(*) AS n,
-                    quantile_disc({day}::DATE - make_date(({month}) // 12, ({month}) % 12 + 1, 1),
-                                  0.95) AS reach
-                FROM {table} WHERE {column} IS NOT NULL GROUP BY 1
-            ),
-            months AS (
-                SELECT m, coalesce(n, 0) AS n, reach
-                FROM (SELECT unnest(range(min(m), max(m) + 1)) AS m FROM counted)
-                LEFT JOIN counted USING (m)
-            ),
-            around AS (
-                SELECT *,
-                    least(greatest(lag(n, 1) OVER w, lag(n, 3) OVER w),
-                          greatest(lead(n, 1) OVER w, lead(n, 3) OVER w)) AS odd,
-                    least(greatest(lag(n, 2) OVER w, lag(n, 4) OVER w),
-                          greatest(lead(n, 2) OVER w, lead(n, 4) OVER w)) AS even,
-                    lag(n, 1) OVER w AS before, lead(n, 1) OVER w AS after,
-                    median(reach) OVER () AS usual
-                FROM months WINDOW w AS (ORDER BY m)
-            ),
-            judged AS (
-                SELECT m // 12 * 100 + m % 12 + 1 AS cycle, n, least(odd, even) AS expected,
-                    before IS NOT NULL AND (after IS NOT NULL OR reach >= 0.8 * usual) AND
-                    least(odd, even) >= {DROP_MIN_ROWS} AND
-                    n < {DROP_SHARE} * least(odd, even) AS low
-                FROM around
-            )
-            SELECT count(*) FILTER (low), count(*),
-                format('{{}} of {{}} months have far fewer rows than their neighbours '
-                       '(first: {{}} with {{}}, where about {{}} are usual)',
-                       count(*) FILTER (low), count(*), min(cycle) FILTER (low),
-                       arg_min(n, cycle) FILTER (low), arg_min(expected, cycle) FILTER (low))
-            FROM judged
-            """,
+        sql=_drop_sql(table, column, month, day),
         remedy="Look for a part that was not exported.",
     )
+
+
+def _drop_sql(table: str, column: str, month: str, day: str) -> str:
+    """Return the query of _drop_rule; month is SQL for a month's number from year 0."""
+    return f"""
+    WITH counted AS (
+        SELECT {month} AS m, count(*) AS n,
+            quantile_disc({day}::DATE - make_date(({month}) // 12, ({month}) % 12 + 1, 1),
+                          0.95) AS reach
+        FROM {table} WHERE {column} IS NOT NULL GROUP BY 1
+    ),
+    months AS (
+        SELECT m, coalesce(n, 0) AS n, reach
+        FROM (SELECT unnest(range(min(m), max(m) + 1)) AS m FROM counted)
+        LEFT JOIN counted USING (m)
+    ),
+    around AS (
+        SELECT *,
+            least(greatest(lag(n, 1) OVER w, lag(n, 3) OVER w),
+                  greatest(lead(n, 1) OVER w, lead(n, 3) OVER w)) AS odd,
+            least(greatest(lag(n, 2) OVER w, lag(n, 4) OVER w),
+                  greatest(lead(n, 2) OVER w, lead(n, 4) OVER w)) AS even,
+            lag(n, 1) OVER w AS before, lead(n, 1) OVER w AS after,
+            median(reach) OVER () AS usual
+        FROM months WINDOW w AS (ORDER BY m)
+    ),
+    judged AS (
+        SELECT m // 12 * 100 + m % 12 + 1 AS cycle, n, least(odd, even) AS expected,
+            before IS NOT NULL AND (after IS NOT NULL OR reach >= 0.8 * usual) AND
+            least(odd, even) >= {DROP_MIN_ROWS} AND
+            n < {DROP_SHARE} * least(odd, even) AS low
+        FROM around
+    )
+    SELECT count(*) FILTER (low), count(*),
+        format('{{}} of {{}} months have far fewer rows than their neighbours '
+               '(first: {{}} with {{}}, where about {{}} are usual)',
+               count(*) FILTER (low), count(*), min(cycle) FILTER (low),
+               arg_min(n, cycle) FILTER (low), arg_min(expected, cycle) FILTER (low))
+    FROM judged
+    """
 
 
 _LIVE_ONLY = f"""

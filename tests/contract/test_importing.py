@@ -30,7 +30,7 @@ from contract.importing import import_tables
 from contract.mapping import load_mapping
 
 CORE = ("customers", "identities", "bills", "payments")
-few = settings(max_examples=5)
+few = settings(max_examples=3)
 
 
 def tuples(folder: Path, table: str) -> list[tuple[Any, ...]]:
