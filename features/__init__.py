@@ -4,6 +4,7 @@ from features.admission import check_against
 from features.build import build, features_of
 from features.catalogue import FEATURES
 from features.declare import Feature, Reason, Text, Window, spread
+from features.evidence import explain
 from features.user import UserFeatures, load_user_features
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Window",
     "build",
     "check_against",
+    "explain",
     "features_of",
     "load_user_features",
     "spread",

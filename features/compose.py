@@ -85,7 +85,7 @@ def with_read(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
 
 def _aggregate(view: View, features: list[Feature]) -> str:
     columns = ",\n        ".join(
-        f"{f.sql.replace('{w}', _condition(f.window))} AS {name(f.name)}" for f in features
+        f"{f.sql.replace('{w}', condition(f.window))} AS {name(f.name)}" for f in features
     )
     return f"""
     SELECT {GROUPED_BY[view]},
@@ -93,7 +93,7 @@ def _aggregate(view: View, features: list[Feature]) -> str:
     FROM {view} GROUP BY {GROUPED_BY[view]}"""
 
 
-def _condition(window: Window | None) -> str:
+def condition(window: Window | None) -> str:
     """Return what a row of a view must meet to lie in the window [as_of - n months, as_of)."""
     if window is None:
         return "true"
@@ -111,7 +111,7 @@ def _filled(feature: Feature) -> str:
 
 
 def _cast(feature: Feature) -> str:
-    sql = feature.sql.replace("{w}", _condition(feature.window))
+    sql = feature.sql.replace("{w}", condition(feature.window))
     return f"CAST({sql} AS {'VARCHAR' if feature.is_categorical else 'DOUBLE'})"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -160,7 +161,7 @@ def _difference(column: str, before: pd.DataFrame, after: pd.DataFrame) -> Guilt
     return Guilty(feature=column, rows=int(changed.sum()), example=f"{where}: {values}")
 
 
-def _written(value: object) -> str:
+def _written(value: Any) -> str:
     return "missing" if pd.isna(value) else str(value)
 
 

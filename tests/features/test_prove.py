@@ -39,7 +39,7 @@ def moving_average(store: Store) -> Feature:
 def test_built_in_features_are_proven(dataset, tmp_path):
     proof = prove(dataset, AS_OFS[-1], tmp_path / "proof", buckets=2)
     assert proof.holds, proof.report()
-    assert [trial.name for trial in proof.trials] == [
+    assert [tried.name for tried in proof.trials] == [
         "future deleted",
         "another future",
         "last day postponed to as_of",
@@ -57,8 +57,8 @@ def test_moving_average_over_the_target_month_is_caught(dataset, tmp_path):
         features=lambda store: (*features_of(store), moving_average(store)),
     )
     assert not proof.holds
-    for trial in proof.trials[:2]:
-        assert [guilty.feature for guilty in trial.guilty] == ["moving_average"]
+    for tried in proof.trials[:2]:
+        assert [guilty.feature for guilty in tried.guilty] == ["moving_average"]
     assert "moving_average:" in proof.report()
     assert "became" in proof.report()
 
