@@ -70,13 +70,6 @@ LATENESS: tuple[Feature, ...] = (
         " / NULLIF(count(*) FILTER (WHERE {w}), 0)",
         direction=1,
         description=Text(zh="<window>逾期期数占比", en="share of bills paid late, <window>"),
-        risk=Reason(
-            when="> 0",
-            text=Text(
-                zh="<window>有{late_share_<w>}的电费逾期",
-                en="{late_share_<w>} of bills late in the <window>",
-            ),
-        ),
     ),
     Feature(
         stem="late_last",
