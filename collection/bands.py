@@ -24,7 +24,12 @@ ORDER = (("expected_late_cny", False), ("p_late", False), ("bill_id", True))
 
 
 class Capacity(BaseModel):
-    """How many bills a band can hold: a share of the bills ranked, or a count of them."""
+    """How many bills a band can hold: a share of the bills ranked, or a count of them.
+
+    Attributes:
+        share: From 0 to 1, of the bills ranked; or else
+        count: Bills.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

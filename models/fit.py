@@ -36,6 +36,15 @@ class Parameters(BaseModel):
     0.134 to 0.177 on real data (design 2.6).
 
     Attributes:
+        num_leaves: Most leaves of a tree.
+        max_depth: Most splits from root to leaf.
+        learning_rate: Share of each tree that is kept.
+        min_data_in_leaf: Fewest rows in a leaf.
+        lambda_l2: Pull of leaf values toward zero.
+        feature_fraction: Share of the columns offered to a tree.
+        bagging_fraction: Share of the rows offered to a tree.
+        max_bin: Steps that a column's values are put into.
+        seed: Of the shares above.
         rounds: Most trees; early stopping takes fewer.
         patience: Rounds without a lower log loss on the stopping cycles before growing ends.
         stopping_cycles: Cycles that decide when to stop; then learned from as well.

@@ -19,6 +19,7 @@ class Target(BaseModel):
     """What counts as late, and when that is known.
 
     Attributes:
+        name: What the model is asked; kept with it.
         grace_days: Days after the due day that still count as on time.
         posting_lag_days: Days a payment may take to reach the books; a label is mature once
             due day, grace and lag have passed before the data cut.

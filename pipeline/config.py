@@ -16,7 +16,13 @@ from pipeline.tracking import Tracking
 
 
 class Simulation(BaseModel):
-    """The utility that ``duewatch simulate`` and ``duewatch demo`` make up."""
+    """The utility that ``duewatch demo`` makes up.
+
+    Attributes:
+        customers: How many there are.
+        cycles: Billing months, the last of which is open.
+        seed: Another one is another utility.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

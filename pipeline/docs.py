@@ -37,7 +37,7 @@ def config_markdown() -> str:
     """Return the page of settings: path in the YAML, what it takes, default, meaning."""
     rows = "\n".join(
         f"| `{path}` | {kind} | `{default}` | {meaning} |"
-        for path, kind, default, meaning in _settings(Config, ())
+        for path, kind, default, meaning in _settings(Config(), ())
     )
     return (
         f"{GENERATED}# Settings\n\nOne YAML file a run, given with `--config`; what is left out"
@@ -66,17 +66,15 @@ def commands_markdown() -> str:
     )
 
 
-def _settings(
-    model: type[BaseModel], path: tuple[str, ...]
-) -> Iterator[tuple[str, str, object, str]]:
-    meanings = _meanings(model)
-    schema = model.model_json_schema()["properties"]
-    for name, field in model.model_fields.items():
+def _settings(at: BaseModel, path: tuple[str, ...]) -> Iterator[tuple[str, str, object, str]]:
+    meanings = _meanings(type(at))
+    schema = type(at).model_json_schema()["properties"]
+    for name in type(at).model_fields:
         here = (*path, name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _settings(field.annotation, here)
+        if isinstance(getattr(at, name), BaseModel):
+            yield from _settings(getattr(at, name), here)
         else:
-            default = field.get_default(call_default_factory=True)
+            default = getattr(at, name)
             yield ".".join(here), _kind(schema[name]), default, meanings.get(name, "")
 
 
