@@ -10,7 +10,7 @@ from datetime import date
 from contract.engine import Connection, EngineError, connect
 from contract.errors import ConfigError
 from contract.staging import Store
-from features.catalogue import FEATURES, HELPERS, extra_features
+from features.catalogue import EVERY, FEATURES, extra_features
 from features.compose import KEYS, compose
 from features.declare import Feature
 from features.facts import with_facts
@@ -29,7 +29,7 @@ _ANY_DAY = date(2024, 1, 31)
 
 def check_names(declared: Iterable[Feature]) -> None:
     """Refuse a feature whose name is not a plain column name or is already taken."""
-    taken = {*KEYS, *(feature.name for feature in (*FEATURES, *HELPERS))}
+    taken = {*KEYS, *(feature.name for feature in EVERY)}
     for feature in declared:
         if not _STEM.fullmatch(feature.stem):
             raise ConfigError(

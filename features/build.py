@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from contract.engine import connect, to_arrow
 from contract.staging import Store
-from features.catalogue import FEATURES, extra_features
+from features.catalogue import FEATURES, PREPAID_FEATURES, extra_features
 from features.compose import compose
-from features.declare import Feature
+from features.declare import Feature, Scored
 from features.groups import group_rates
 
 
@@ -34,19 +34,49 @@ def build(
         is still open of the bill in yuan) and the features in order: float64 with NaN for
         missing, text for codes. Only what was known before each as_of began is seen.
     """
-    days = [as_ofs] if isinstance(as_ofs, date) else list(as_ofs)
     chosen = features_of(store) if features is None else features
+    return _build(store, as_ofs, chosen, scored="bill", progress=progress)
+
+
+def build_prepaid(
+    store: Store,
+    as_ofs: date | Iterable[date],
+    *,
+    features: tuple[Feature, ...] = PREPAID_FEATURES,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> pd.DataFrame:
+    """Build the matrix of prepaid customers at one or more days.
+
+    Returns:
+        One row per customer who is prepaid at as_of and whose balance came in within a month,
+        ordered by as_of and customer. Columns are ``compose.PREPAID_KEYS`` and the features;
+        what speaks of a bill is missing.
+    """
+    return _build(store, as_ofs, features, scored="prepaid", progress=progress)
+
+
+def _build(
+    store: Store,
+    as_ofs: date | Iterable[date],
+    features: tuple[Feature, ...],
+    *,
+    scored: Scored,
+    progress: Callable[[str, int, int], None],
+) -> pd.DataFrame:
+    days = [as_ofs] if isinstance(as_ofs, date) else list(as_ofs)
     tables: list[pa.Table] = []
     for done, as_of in enumerate(days):
         progress("features", done, len(days))
         rates = group_rates(store, as_of)
         tables += [
-            build_bucket(store, bucket, as_of, rates=rates, features=chosen)
+            build_bucket(store, bucket, as_of, rates=rates, features=features, scored=scored)
             for bucket in range(store.buckets)
         ]
-    matrix = pa.concat_tables(tables).to_pandas(date_as_object=False)
-    order = ["as_of", "customer_id", "bill_id"]
-    return matrix.sort_values(order, kind="stable", ignore_index=True)
+    keys = ("as_of", "customer_id", "bill_id") if scored == "bill" else ("as_of", "customer_id")
+    matrix = pa.concat_tables(tables).sort_by([(key, "ascending") for key in keys])
+    tables.clear()
+    # The Arrow columns are given up one by one, so that there are never two whole matrices.
+    return matrix.to_pandas(split_blocks=True, self_destruct=True)
 
 
 def build_bucket(
@@ -56,6 +86,7 @@ def build_bucket(
     *,
     rates: dict[str, pa.Table],
     features: tuple[Feature, ...],
+    scored: Scored = "bill",
 ) -> pa.Table:
     """Build the matrix of one bucket, the unit of work of every engine.
 
@@ -64,4 +95,4 @@ def build_bucket(
     with connect() as connection:
         for relation, table in rates.items():
             connection.register(relation, table)
-        return to_arrow(connection, compose(store, bucket, as_of, features))
+        return to_arrow(connection, compose(store, bucket, as_of, features, scored))

@@ -12,6 +12,7 @@ from features.habit import HABIT
 from features.lateness import LATENESS
 from features.neighbourhood import HELPERS, NEIGHBOURHOOD
 from features.payment import PAYMENT
+from features.prepaid import PREPAID
 from features.severity import SEVERITY
 from features.timing import TIMING
 from features.trend import TREND
@@ -32,7 +33,16 @@ FEATURES: tuple[Feature, ...] = (
     *NEIGHBOURHOOD,
 )
 
-__all__ = ["FEATURES", "HELPERS", "extra_features"]
+# What is known of a prepaid customer: the matrix whose rows are customers.
+PREPAID_FEATURES: tuple[Feature, ...] = (
+    *PREPAID,
+    *(f for f in PAYMENT if f.over == "payment_facts"),
+    *CONTACT,
+    *(f for f in ACCOUNT if f.over in ("row", "bill_facts") and f.stem != "bill_kind"),
+)
+
+# All that an expression may read by name.
+EVERY: tuple[Feature, ...] = (*HELPERS, *FEATURES, *PREPAID)
 
 # An extra column of bills is offered for each of this many newest bills.
 EXTRA_LAGS = 6

@@ -6,10 +6,12 @@ from datetime import date
 from contract.engine import name
 from contract.errors import ConfigError
 from contract.staging import Store
-from features.catalogue import FEATURES, HELPERS
-from features.declare import Feature, View, Window
+from features.catalogue import EVERY
+from features.declare import Feature, Scored, View, Window
 from features.facts import day, fact_views
 
+# The columns before the features, by what a row is.
+PREPAID_KEYS = ("as_of", "customer_id")
 KEYS = (
     "as_of",
     "customer_id",
@@ -27,19 +29,28 @@ GROUPED_BY: dict[View, str] = {
     "outcome_facts": "customer_id",
     "payment_facts": "customer_id",
     "contact_facts": "customer_id",
+    "balance_facts": "customer_id",
+    "cut_facts": "customer_id",
     "other_facts": "bill_id",
 }
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-def compose(store: Store, bucket: int, as_of: date, features: tuple[Feature, ...]) -> str:
+def compose(
+    store: Store,
+    bucket: int,
+    as_of: date,
+    features: tuple[Feature, ...],
+    scored: Scored = "bill",
+) -> str:
     """Return the statement that builds the matrix of one bucket at as_of.
 
-    Its rows are the bills open then; its columns are KEYS and the features in order. What a
-    feature reads is computed even when it is not itself chosen. It reads the relations of
-    features/groups.py.
+    Its rows are the bills open then, or the prepaid customers; its columns are the keys and the
+    features in order. What a feature reads is computed even when it is not itself chosen. It
+    reads the relations of features/groups.py.
     """
+    keys = KEYS if scored == "bill" else PREPAID_KEYS
     needed = with_read(features)
     columns = {view: [f for f in needed if f.over == view] for view in GROUPED_BY}
     used = {view: declared for view, declared in columns.items() if declared}
@@ -53,7 +64,7 @@ def compose(store: Store, bucket: int, as_of: date, features: tuple[Feature, ...
     found = "".join(f", {name(f.name)}" for declared in used.values() for f in declared)
     chosen = "".join(f", {name(f.name)}" for f in features)
     statement = f"""
-WITH {fact_views(store, bucket, as_of)}{aggregates},
+WITH {fact_views(store, bucket, as_of, scored)}{aggregates},
 joined AS (
     SELECT scored.*, CAST(open_fen AS DOUBLE) / 100 AS open_cny,
         grid_known, grid_late, segment_known, segment_late,
@@ -64,14 +75,14 @@ joined AS (
     LEFT JOIN month_rank ON month_rank.segment = scored.segment
         AND month_rank.cycle = scored.cycle AND month_rank.amount_fen = scored.amount_fen
 ),
-complete AS (SELECT {", ".join(KEYS)}{found}{derived} FROM joined)
-SELECT {", ".join(KEYS)}{chosen} FROM complete"""
+complete AS (SELECT {", ".join(keys)}{found}{derived} FROM joined)
+SELECT {", ".join(keys)}{chosen} FROM complete"""
     return statement.replace("$as_of", day(as_of))
 
 
 def with_read(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
     """Return the features and those that their expressions read, each once."""
-    known = {f.name: f for f in (*HELPERS, *FEATURES)} | {f.name: f for f in features}
+    known = {f.name: f for f in EVERY} | {f.name: f for f in features}
     found: dict[str, Feature] = {}
     waiting = list(features)
     while waiting:

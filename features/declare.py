@@ -28,12 +28,22 @@ Family = Literal[
     "calendar",
     "account",
     "neighbourhood",
+    "prepaid",
     "extra",
 ]
 Unit = Literal["CNY", "kWh", "kVA", "days", "count", "ratio", "share", "flag", "code", "number"]
 View = Literal[
-    "bill_facts", "outcome_facts", "payment_facts", "contact_facts", "other_facts", "row"
+    "bill_facts",
+    "outcome_facts",
+    "payment_facts",
+    "contact_facts",
+    "balance_facts",
+    "cut_facts",
+    "other_facts",
+    "row",
 ]
+# What a row of the matrix is: a bill open at as_of, or a prepaid customer.
+Scored = Literal["bill", "prepaid"]
 
 # {column}, or {column:abs} for its size without the sign.
 QUOTED = re.compile(r"\{([a-z][a-z0-9_]*)(?::(abs))?\}")

@@ -18,6 +18,7 @@ FAMILIES: dict[str, tuple[str, str]] = {
     "calendar": ("时间", "where the bill stands in its term and in the year"),
     "account": ("客户", "who the customer is to the utility"),
     "neighbourhood": ("同网格、同类用户", "how the grid and the segment pay"),
+    "prepaid": ("预付费", "how near a prepaid customer is to being cut off"),
     "extra": ("来源附加", "columns that the source added"),
 }
 

@@ -10,7 +10,7 @@ from contract.engine import connect, text, to_arrow
 from contract.errors import ConfigError
 from contract.staging import Store
 from features.build import build_bucket, features_of
-from features.catalogue import HELPERS
+from features.catalogue import EVERY
 from features.compose import GROUPED_BY, condition, with_read
 from features.declare import Feature
 from features.facts import with_facts
@@ -78,7 +78,7 @@ def explain(
 def _find(feature: str | Feature, features: tuple[Feature, ...]) -> Feature:
     if isinstance(feature, Feature):
         return feature
-    for declared in (*features, *HELPERS):
+    for declared in (*features, *EVERY):
         if declared.name == feature:
             return declared
     raise ConfigError(f"{feature}: no such feature; docs/features.md lists those there are.")

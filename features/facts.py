@@ -8,7 +8,9 @@ as_of`` by its table. No other module reads a store for features, so nothing can
   leaves out the current bill while it is neither);
 - ``payment_facts``: one row a payment or failed debit posted before as_of;
 - ``contact_facts``: one row a contact made before as_of, with the next payment after it;
-- ``scored``: one row a bill open at as_of, with the customer's attributes in force;
+- ``balance_facts``: one row a day of a prepaid customer's balance, known the day after;
+- ``cut_facts``: one row a cut of supply that began before as_of;
+- ``scored``: one row a bill open at as_of, or a prepaid customer, with the attributes in force;
 - ``other_facts``: one row a pair of a scored bill and another known bill of its customer.
 
 In each, ``k`` counts back from the newest row (1), in ``other_facts`` from the scored bill, and
@@ -20,11 +22,13 @@ from datetime import date
 from contract.engine import name
 from contract.staging import Store
 from features.calendar import festival_distance, rest_day
+from features.declare import Scored
 
 # EWMA weights: 0.8 a bill, as whole numbers so that sums are exact (design.md 2.3).
 EWMA_DECAY = 0.8
 EWMA_SCALE = 1 << 20
 NEAR_DUE_DAYS = 2  # domain.md 4.1: the deadline spike is the last two days
+LIVE_DAYS = 31  # a prepaid customer without a known balance for a month is not scored
 POSTING_LAG_DAYS = 3  # domain.md 4.1: third parties post one to three days later
 
 
@@ -33,12 +37,15 @@ def day(value: date) -> str:
     return f"DATE '{value.isoformat()}'"
 
 
-def with_facts(store: Store, bucket: int, as_of: date, query: str) -> str:
+def with_facts(
+    store: Store, bucket: int, as_of: date, query: str, *, scored: Scored = "bill"
+) -> str:
     """Return a query over the fact views as one statement; ``$as_of`` in it is the day."""
-    return f"WITH {fact_views(store, bucket, as_of)}\n{query}".replace("$as_of", day(as_of))
+    views = fact_views(store, bucket, as_of, scored)
+    return f"WITH {views}\n{query}".replace("$as_of", day(as_of))
 
 
-def fact_views(store: Store, bucket: int, as_of: date) -> str:
+def fact_views(store: Store, bucket: int, as_of: date, scored: Scored = "bill") -> str:
     """Return the fact views of one bucket at as_of, as the body of a WITH clause."""
     views = {
         "owner": _owner(store, bucket),
@@ -48,8 +55,10 @@ def fact_views(store: Store, bucket: int, as_of: date) -> str:
         "known_payment": _known_payment(store, bucket),
         "payment_facts": _PAYMENT_FACTS,
         "contact_facts": _contact_facts(store, bucket),
+        "balance_facts": _balance_facts(store, bucket),
+        "cut_facts": _cut_facts(store, bucket),
         "customer": _customer(store, bucket),
-        "scored": _scored(store, as_of),
+        "scored": (_scored_bill if scored == "bill" else _scored_prepaid)(store, as_of),
         "other_facts": _OTHER_FACTS,
     }
     text = ",\n".join(f"{view} AS ({body})" for view, body in views.items())
@@ -174,6 +183,29 @@ def _contact_facts(store: Store, bucket: int) -> str:
     ) AS contact"""
 
 
+def _balance_facts(store: Store, bucket: int) -> str:
+    # A day's balance is known at the end of the day, which is when the next begins.
+    return f"""
+    SELECT customer_id, "on" AS on_day, CAST(balance * 100 AS BIGINT) AS balance_fen,
+        CAST(cost * 100 AS BIGINT) AS cost_fen,
+        row_number() OVER (PARTITION BY customer_id ORDER BY "on" DESC) AS k
+    FROM {store.scan("balances", bucket)}
+    LEFT JOIN owner USING (customer_id)
+    WHERE "on" + 1 < $as_of AND (since IS NULL OR "on" >= since)"""
+
+
+def _cut_facts(store: Store, bucket: int) -> str:
+    return f"""
+    SELECT customer_id, CAST(disconnected_at AS DATE) AS on_day, reason,
+        reconnected_at IS NULL OR reconnected_at >= $as_of AS is_off,
+        date_diff('minute', disconnected_at, CASE WHEN reconnected_at < $as_of
+            THEN reconnected_at ELSE CAST($as_of AS TIMESTAMP) END) AS minutes_off,
+        row_number() OVER (PARTITION BY customer_id ORDER BY disconnected_at DESC) AS k
+    FROM {store.scan("disconnections", bucket)}
+    LEFT JOIN owner USING (customer_id)
+    WHERE disconnected_at < $as_of AND (since IS NULL OR disconnected_at >= since)"""
+
+
 def _customer(store: Store, bucket: int) -> str:
     """Attributes change over time; the row in force before as_of is the one used."""
     return f"""
@@ -183,18 +215,32 @@ def _customer(store: Store, bucket: int) -> str:
     QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY valid_from DESC) = 1"""
 
 
-def _scored(store: Store, as_of: date) -> str:
+def _scored_bill(store: Store, as_of: date) -> str:
     bill_extras = "".join(f", b.{name(column)}" for column in store.bill_extras)
-    customer_extras = "".join(f", c.{name(column)}" for column in store.customer_extras)
     return f"""
     SELECT b.customer_id, b.bill_id, b.cycle, b.issued_on, b.due_on, b.kind, b.kwh, b.k,
         b.amount_fen, b.paid_fen, b.open_fen, b.is_overdue, b.issued_on AS on_day,
         $as_of AS as_of, $as_of - b.issued_on AS age_days, b.due_on - $as_of AS days_to_due,
         b.due_on - b.issued_on AS term_days, {festival_distance(as_of)} AS festival_days,
-        {rest_day(as_of)} AS due_on_rest_day,
-        c.since, coalesce(c.since, c.opened_on) AS account_since,
-        c.segment, c.voltage, c.pay_arrangement, c.billing_months, c.capacity_kva,
-        c.urban_rural, c.grid_id, c.agent_id, c.newly_commissioned,
-        c.resumed_after_arrears, c.dishonest_listed{bill_extras}{customer_extras}
+        {rest_day(as_of)} AS due_on_rest_day, {_attributes(store)}{bill_extras}
     FROM bill_facts AS b LEFT JOIN customer AS c USING (customer_id)
     WHERE b.is_open AND b.kind <> 'refund'"""
+
+
+def _scored_prepaid(store: Store, as_of: date) -> str:
+    """A prepaid customer counts while its days of balance come in; it has no bill to speak of."""
+    return f"""
+    FROM ({_scored_bill(store, as_of)}) WHERE false
+    UNION ALL BY NAME
+    SELECT customer_id, $as_of AS as_of, {_attributes(store)}
+    FROM customer AS c SEMI JOIN (
+        FROM balance_facts WHERE on_day >= $as_of - {LIVE_DAYS}) AS live USING (customer_id)
+    WHERE billing_mode = 'prepaid'"""
+
+
+def _attributes(store: Store) -> str:
+    extras = "".join(f", c.{name(column)}" for column in store.customer_extras)
+    return f"""c.since, coalesce(c.since, c.opened_on) AS account_since,
+        c.segment, c.voltage, c.pay_arrangement, c.billing_months, c.capacity_kva,
+        c.urban_rural, c.grid_id, c.agent_id, c.newly_commissioned,
+        c.resumed_after_arrears, c.dishonest_listed{extras}"""

@@ -16,12 +16,13 @@ import pandas as pd
 
 from contract.dataset import Dataset, open_dataset
 from contract.staging import Store, stage
-from features.build import build, features_of
+from features.build import build, build_prepaid, features_of
 from features.compose import KEYS
 from features.declare import Feature
 from features.rewrite import Change, rewrite
 
 Features = Callable[[Store], tuple[Feature, ...]]
+_Matrices = dict[str, pd.DataFrame]
 
 _KEY = ["as_of", "customer_id", "bill_id"]
 # What must give the same features as what.
@@ -108,20 +109,32 @@ def prove(
         features: The features to try, from a store; user features come in here.
         one_in: Try one customer in so many; groups are then made of these alone.
     """
-    built: dict[Change, pd.DataFrame] = {}
+    built: dict[Change, _Matrices] = {}
     for done, change in enumerate(Change):
         progress(f"rebuilding: {change.value}", done, len(Change))
         place = folder / change.name.lower()
         rewrite(dataset, as_of, place / "data", change, one_in=one_in)
         store = stage(open_dataset(place / "data"), place / "stores", buckets=buckets)
-        built[change] = build(store, as_of, features=features(store))
-    forgotten = built[Change.FORGET_LAST_DAY]
+        built[change] = _matrices(store, as_of, features(store))
+    kept, forgotten = built[Change.KEEP], built[Change.FORGET_LAST_DAY]
     return Proof(
         as_of=as_of,
-        columns=len(built[Change.KEEP].columns) - len(KEYS),
-        trials=tuple(trial(other, built[same], built[other]) for same, other in _TRIALS),
-        awake=len(differences(*_common(built[Change.KEEP], forgotten))),
+        columns=sum(len(set(matrix) - set(KEYS)) for matrix in kept.values()),
+        trials=tuple(
+            trial(f"{other.value}, {rows}", built[same][rows], built[other][rows])
+            for same, other in _TRIALS
+            for rows in kept
+        ),
+        awake=sum(len(differences(*_common(kept[rows], forgotten[rows]))) for rows in kept),
     )
+
+
+def _matrices(store: Store, as_of: date, features: tuple[Feature, ...]) -> _Matrices:
+    """Build what is scored: open bills, and prepaid customers where there are balances."""
+    found = {"bills": build(store, as_of, features=features)}
+    if "balances" in store.present:
+        found["prepaid customers"] = build_prepaid(store, as_of).assign(bill_id="")
+    return found
 
 
 def differences(before: pd.DataFrame, after: pd.DataFrame) -> tuple[Guilty, ...]:
@@ -133,7 +146,7 @@ def differences(before: pd.DataFrame, after: pd.DataFrame) -> tuple[Guilty, ...]
     )
 
 
-def trial(change: Change, before: pd.DataFrame, after: pd.DataFrame) -> Trial:
+def trial(name: str, before: pd.DataFrame, after: pd.DataFrame) -> Trial:
     """Compare the matrix of a rewritten dataset with the one that it must equal."""
     one, other = _common(before, after)
     guilty = differences(one, other)
@@ -142,7 +155,7 @@ def trial(change: Change, before: pd.DataFrame, after: pd.DataFrame) -> Trial:
         lone = pd.concat([before[_KEY], after[_KEY]]).drop_duplicates(keep=False).iloc[0]
         example = f"customer {lone['customer_id']}, bill {lone['bill_id']}"
         guilty = (Guilty(feature="rows of the matrix", rows=strays, example=example), *guilty)
-    return Trial(name=change.value, rows=len(one), guilty=guilty)
+    return Trial(name=name, rows=len(one), guilty=guilty)
 
 
 def _common(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from math import sqrt
 from statistics import median
+from types import SimpleNamespace
 
 import holidays
 from ledger_reference import DAY, Bill, Payment, account_as_of, since
@@ -41,6 +42,8 @@ class Seen:
     outcomes: list["KnownBill"] = field(default_factory=list)
     payments: list[dict] = field(default_factory=list)
     contacts: list[dict] = field(default_factory=list)
+    balances: list[dict] = field(default_factory=list)
+    cuts: list[dict] = field(default_factory=list)
 
 
 @dataclass
@@ -122,6 +125,17 @@ def reference_matrix(rows: dict[str, list[dict]], as_of: date) -> dict[tuple, di
     }
 
 
+def reference_prepaid(rows: dict[str, list[dict]], as_of: date) -> dict[str, dict]:
+    """Return, a prepaid customer whose balance is known of late, the value of each feature."""
+    found = {}
+    for customer in sorted({row["customer_id"] for row in rows["customers"]}):
+        known = see(customer, rows, as_of)
+        newest = known.balances[0]["on"] if known.balances else date.min
+        if known.person.get("billing_mode") == "prepaid" and newest >= as_of - timedelta(days=31):
+            found[customer] = prepaid(known)
+    return found
+
+
 # What is known.
 
 
@@ -172,6 +186,22 @@ def see(customer: str, rows: dict[str, list[dict]], as_of: date) -> Seen:
         if contact["customer_id"] == customer and owner_start <= contact["contacted_at"] < start
     ]
     known.contacts = [what_followed(contact, posted, start) for contact in made]
+    known.balances = sorted(
+        (
+            row
+            for row in rows["balances"]
+            if row["customer_id"] == customer
+            and owner_since <= row["on"]
+            and row["on"] + timedelta(days=1) < as_of
+        ),
+        key=lambda row: row["on"],
+        reverse=True,
+    )
+    known.cuts = [
+        row
+        for row in rows["disconnections"]
+        if row["customer_id"] == customer and owner_start <= row["disconnected_at"] < start
+    ]
     return known
 
 
@@ -774,6 +804,60 @@ def neighbourhood(values, known, groups):
         "smoothed_late_rate": None
         if rate is None
         else (values["late_count_12m"] + 4 * rate) / (values["bills_known_12m"] + 4),
+    }
+
+
+def prepaid(known):
+    no_bill = SimpleNamespace(kind=None)
+    values = paying(no_bill, known) | contacted(no_bill, known) | account(no_bill, known)
+    week, month = (
+        ratio(sum(fen(day["cost"]) for day in days), 100 * len(days))
+        for days in (known.balances[:7], known.balances[:30])
+    )
+    balances = [fen(day["balance"]) for day in known.balances[:30]]
+    balance = balances[0] / 100
+    paid_on = [
+        p["paid_at"].date()
+        for p in known.payments
+        if is_paid(p) and p["paid_at"].date() >= months_back(known.as_of, 12)
+    ]
+    values |= {
+        "balance_cny": balance,
+        "balance_age_days": (known.as_of - known.balances[0]["on"]).days,
+        "cost_mean_7d": week,
+        "cost_mean_30d": month,
+        "balance_days_left": ratio(balance, week),
+        "balance_min_30d": min(balances) / 100,
+        "low_days_30d": sum(b < 3000 for b in balances),
+        "negative_days_30d": sum(b < 0 for b in balances),
+        "cost_rise": ratio(week, month),
+        "topup_gap_mean_12m": ratio((max(paid_on) - min(paid_on)).days, len(paid_on) - 1)
+        if paid_on
+        else None,
+        "topup_days": ratio(values["payment_mean_12m"], month),
+        "issued_to_topup_ratio": ratio(mean_amount(issued(known, 12)), values["payment_mean_12m"]),
+    }
+    return values | cuts(known)
+
+
+def cuts(known):
+    start = datetime.combine(known.as_of, datetime.min.time())
+    off = []
+    for cut in known.cuts:
+        back = cut["reconnected_at"]
+        is_off = back is None or back >= start
+        off.append((cut["disconnected_at"], start if is_off else back, is_off))
+    year = [cut for cut in off if cut[0].date() >= months_back(known.as_of, 12)]
+    quarter = [cut for cut in off if cut[0].date() >= months_back(known.as_of, 3)]
+    # Minutes by the clock: from the minute in which it was cut to that in which it came back.
+    minutes = sum(micros(end) // 60_000_000 - micros(cut) // 60_000_000 for cut, end, _ in year)
+    days = [(known.as_of - cut.date()).days for cut, _, _ in off]
+    return {
+        "cuts_count_3m": len(quarter),
+        "cuts_count_12m": len(year),
+        "days_since_cut": min(days, default=None),
+        "hours_off_mean_12m": ratio(minutes, 60 * len(year)),
+        "is_cut_off": int(any(is_off for _, _, is_off in off)),
     }
 
 

@@ -195,6 +195,7 @@ class Life:
                 "segment": self.rng.choice(("residential", "commercial")),
                 "pay_arrangement": self.rng.choice(("none", "bank_debit")),
                 "billing_months": self.months,
+                "billing_mode": self.rng.choice(("postpaid", "prepaid", "prepaid")),
                 "grid_id": self.rng.choice(("g1", "g2")),
                 "capacity_kva": self.rng.choice((None, 12.5)),
                 "urban_rural": self.rng.choice((None, "urban", "rural")),
@@ -238,9 +239,9 @@ class Life:
         ]
 
     def prepaid(self) -> dict[str, list[dict]]:
-        if not self.maybe():
+        if self.rng.random() < 0.5:
             return {}
-        first = self.day(span=700)
+        first = self.day(span=500)
         balances = [
             {
                 "customer_id": self.customer,
@@ -248,7 +249,7 @@ class Life:
                 "balance": Decimal(self.rng.randrange(-2000, 9000)) / 100,
                 "cost": Decimal(self.rng.randrange(0, 900)) / 100,
             }
-            for number in range(self.rng.choice((1, 40)))
+            for number in range(self.rng.choice((1, 400, 400)))
         ]
         cuts = {self.moment(first + timedelta(days=self.rng.randrange(60))) for _ in range(2)}
         disconnections = [

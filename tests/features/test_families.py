@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from worlds import by_customer, world
 
-from features import build
+from features import build, build_prepaid
 from features.calendar import spring_festival
 
 JUNE = date(2024, 6, 1)
@@ -320,3 +320,49 @@ def test_due_day_knows_rest_days_and_payday(due_on, rests, after_payday):
     )
     row = build(store, date(2024, 1, 25)).iloc[0]
     assert (row["due_on_rest_day"], row["days_after_payday"]) == (rests, after_payday)
+
+
+def test_prepaid_customers_are_scored_by_their_balance():
+    """A day's balance is known at its end: that of 30 May on the 31st, seen by 1 June."""
+    days = [f"2024-05-{day:02d}" for day in range(2, 32)]
+    balances = [
+        {"customer_id": c, "on": day, "balance": str(start - 2 * n), "cost": "2"}
+        for c, start in (("near", 64), ("far", 500), ("postpaid", 500))
+        for n, day in enumerate(days)
+    ]
+    store = world(
+        bills=f"""
+            customer_id | issued_on  | due_on     | amount
+            near        | {OPEN} | 60
+            """,
+        customers="""
+            customer_id | valid_from | billing_mode
+            near        | 2020-01-01 | prepaid
+            far         | 2020-01-01 | prepaid
+            silent      | 2020-01-01 | prepaid
+            postpaid    | 2020-01-01 | postpaid
+            """,
+        balances=balances,
+        payments="""
+            customer_id | paid_at    | amount
+            near        | 2024-04-01 | 20
+            near        | 2024-05-01 | 40
+            """,
+        disconnections="""
+            customer_id | disconnected_at     | reconnected_at      | reason
+            near        | 2024-05-20 10:00:00 | 2024-05-20 12:00:00 | low_balance
+            near        | 2024-05-31 18:00:00 | 2024-06-01 00:00:00 | low_balance
+            """,
+    )
+    matrix = build_prepaid(store, JUNE)
+    assert matrix["customer_id"].tolist() == ["far", "near"]
+    near = matrix.set_index("customer_id").loc["near"]
+    assert (near["balance_cny"], near["balance_age_days"], near["cost_mean_7d"]) == (8, 2, 2)
+    assert (near["balance_days_left"], near["low_days_30d"], near["negative_days_30d"]) == (
+        4,
+        11,
+        0,
+    )
+    assert (near["topup_days"], near["topup_gap_mean_12m"]) == (15, 30)
+    assert near["issued_to_topup_ratio"] == 2
+    assert (near["cuts_count_3m"], near["hours_off_mean_12m"], near["is_cut_off"]) == (2, 4, 1)

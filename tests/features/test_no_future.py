@@ -5,7 +5,7 @@ from later import with_other_later, without_later
 from lives import AS_OFS, as_ofs, lives, seeds, tables_of
 from worlds import world
 
-from features import build, features_of
+from features import build, build_prepaid, features_of
 
 
 def changed_by(rows, others, as_of):
@@ -14,9 +14,10 @@ def changed_by(rows, others, as_of):
         return []  # nothing is known yet, so there is nothing to score either
     store = world(**rows)
     declared = features_of(store)
+    other = world(**others)
     return differing(
-        build(store, as_of, features=declared), build(world(**others), as_of, features=declared)
-    )
+        build(store, as_of, features=declared), build(other, as_of, features=declared)
+    ) + differing(build_prepaid(store, as_of), build_prepaid(other, as_of))
 
 
 @settings(max_examples=6)

@@ -2,12 +2,12 @@ import math
 from datetime import date
 
 import pytest
-from feature_reference import reference_matrix
+from feature_reference import reference_matrix, reference_prepaid
 from hypothesis import given, settings
 from lives import AS_OFS, as_ofs, lives, tables_of
 from worlds import world
 
-from features import build, features_of
+from features import PREPAID_FEATURES, build, build_prepaid, features_of
 from features.compose import KEYS
 
 
@@ -34,6 +34,18 @@ def differences(rows: dict[str, list[dict]], as_of: date) -> list[str]:
     ]
 
 
+def prepaid_differences(rows: dict[str, list[dict]], as_of: date) -> list[str]:
+    matrix = build_prepaid(world(**rows), as_of)
+    expected = reference_prepaid(rows, as_of)
+    assert matrix["customer_id"].tolist() == sorted(expected)
+    return [
+        f"{row['customer_id']} {feature.name}: {row[feature.name]}"
+        for row in matrix.to_dict("records")
+        for feature in PREPAID_FEATURES
+        if as_read(row[feature.name]) != expected[row["customer_id"]][feature.name]
+    ]
+
+
 @settings(max_examples=8)
 @given(lives, as_ofs)
 def test_every_feature_equals_the_slow_reference_exactly(life_seeds, as_of):
@@ -52,3 +64,12 @@ def test_reference_covers_the_whole_matrix():
     columns = {feature.name for feature in features_of(store)}
     assert set(values) == columns
     assert not columns & set(KEYS)
+
+
+@pytest.mark.parametrize("as_of", AS_OFS[1::2])
+def test_prepaid_customers_agree_with_the_reference(as_of):
+    assert prepaid_differences(tables_of(list(range(80))), as_of) == []
+
+
+def test_prepaid_crowd_is_not_empty():
+    assert len(reference_prepaid(tables_of(list(range(80))), AS_OFS[3])) > 5
