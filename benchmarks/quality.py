@@ -21,7 +21,6 @@ from rich.console import Console
 from rich.table import Table
 
 from contract.simulator import simulate
-from features import Feature, features_of
 from models import evaluate, fit_scorecard
 from models.target import label, outcomes
 from models.train import clean_history
@@ -40,12 +39,11 @@ def measure(folder: Path, *, customers: int, cycles: int, seed: int) -> pd.DataF
     simulate(data, truth_folder(data), customers=customers, cycles=cycles, seed=seed)
     config = Config(data=data, stores=folder / "stores")
     prepared = prepare(config)
-    features = features_of(prepared.store)
-    matrix = build_past(config, prepared, features)
-    trial = try_out(config, prepared, matrix, features)
+    matrix = build_past(config, prepared)
+    trial = try_out(config, prepared, matrix)
     table = judged_table(trial.judged)
     table.loc["scorecard"] = _figures(
-        trial, _scorecard(config, prepared, matrix, features, trial), is_probability=True
+        trial, _scorecard(config, prepared, matrix, trial), is_probability=True
     )
     table.loc["oracle"] = _figures(
         trial, _oracle(truth_folder(data), trial.rows.matrix), is_probability=True
@@ -57,13 +55,12 @@ def _scorecard(
     config: Config,
     prepared: Prepared,
     matrix: pd.DataFrame,
-    features: tuple[Feature, ...],
     trial: Trial,
 ) -> np.ndarray:
     cut = config.snapshots.before(prepared.as_of, config.snapshots.test_months)[0]
     known = outcomes(prepared.store, cut)
     learned = label(matrix, known, cut=cut, target=config.target)
-    card = fit_scorecard(learned.matrix, learned.late, features=features)
+    card = fit_scorecard(learned.matrix, learned.late, features=prepared.features)
     return card.predict(trial.rows.matrix)
 
 

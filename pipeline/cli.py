@@ -7,6 +7,7 @@ data break the contract or cannot answer; 1 a bug, with its traceback.
 
 import json
 import sys
+from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -56,13 +57,24 @@ def simulate(
     ] = None,
     customers: Annotated[int, typer.Option(min=10)] = 20_000,
     cycles: Annotated[int, typer.Option(min=3, max=240, help="Billing months.")] = 30,
-    seed: Annotated[int, typer.Option(min=0)] = 2026,
+    seed: Annotated[int, typer.Option(min=0, help="Another one is another utility.")] = 2026,
+    regime: Annotated[str, typer.Option(help="What the last months bring.")] = "calm",
+    holdout: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of first reminders left out at random.")
+    ] = 0.0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    dirt: Annotated[
+        list[str] | None,
+        typer.Option(help="Write OUT-dirty too, spoiled in this way; may be repeated."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make up a utility: customers, bills, payments and contacts, and the truth beside them."""
     from contract.simulator import simulate as run
+    from contract.simulator.dirt import find_kinds, spoil
 
     _refuse_existing(out)
+    find_kinds(dirt or ())
     with step(f"Simulate {customers:,} customers over {cycles} cycles") as report:
         made = run(
             out,
@@ -70,8 +82,13 @@ def simulate(
             customers=customers,
             cycles=cycles,
             seed=seed,
+            regime=regime,
+            holdout=holdout,
+            workers=workers,
             progress=partial(report, "customers"),
         )
+    if dirt:
+        spoil(out, out.with_name(f"{out.name}-dirty"), dirt, seed=seed)
     rows = ", ".join(f"{table} {count:,}" for table, count in made.rows.items())
     _tell(f"Wrote {out}: {rows}.", as_json, {"output": str(out), "rows": dict(made.rows)})
 
@@ -139,7 +156,7 @@ def features(
 
     prepared = prepare(_settings(config, data=data, as_of=_day(as_of)))
     with step("Build features") as report:
-        matrix = build(prepared.store, prepared.as_of, progress=report)
+        matrix = build(prepared.store, prepared.as_of, features=prepared.features, progress=report)
     write_parquet(out, matrix)
     _tell(
         f"Wrote {out}: {len(matrix):,} open bills, {matrix.shape[1]} columns, as of"
@@ -147,6 +164,24 @@ def features(
         as_json,
         {"output": str(out), "rows": len(matrix), "columns": matrix.shape[1]},
     )
+
+
+@app.command()
+def prove(
+    data: Annotated[Path, typer.Argument(help="Dataset folder.")],
+    config: ConfigFile = None,
+    as_of: AsOf = None,
+    one_in: Annotated[int, typer.Option(min=1, help="Try one customer in so many.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Prove that no feature sees the future, the user's own included; name any that does."""
+    from pipeline.proving import prove_features
+
+    proof = prove_features(_settings(config, data=data, as_of=_day(as_of)), one_in=one_in)
+    typer.echo(proof.report())
+    if not proof.holds:
+        raise DataError("features that see the future are named above; mend or remove them.")
+    _tell("No feature sees the future.", as_json, asdict(proof))
 
 
 @app.command()

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from collection.bands import Bands
 from contract.errors import ConfigError
+from features.user import UserFeatures
 from models.fit import Parameters
 from models.snapshots import Snapshots
 from models.target import Target
@@ -55,6 +56,7 @@ class Config(BaseModel):
     target: Target = Target()
     snapshots: Snapshots = Snapshots()
     parameters: Parameters = Parameters()
+    features: UserFeatures = UserFeatures()
     bands: Bands = Bands()
     tracking: Tracking = Tracking()
 

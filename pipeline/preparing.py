@@ -12,6 +12,9 @@ from contract.engine import connect
 from contract.errors import DataError
 from contract.staging import Store, stage
 from contract.tables import TABLES
+from features import Feature, features_of
+from features.admission import check_against
+from features.user import load_user_features
 from pipeline.config import Config
 from pipeline.progress import step
 
@@ -21,15 +24,17 @@ BUCKET_CUSTOMERS = 50_000
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A checked dataset, staged, and the day to look from.
+    """A checked dataset, staged, the day to look from and the features to build.
 
     Attributes:
+        features: The built-in ones, those of extra columns, and the user's own.
         absent: Optional tables that the dataset does not have, so that what needs them is off.
     """
 
     data: Path
     store: Store
     as_of: date
+    features: tuple[Feature, ...]
     checks: CheckReport
     absent: tuple[str, ...]
 
@@ -41,18 +46,37 @@ def prepare(config: Config) -> Prepared:
         DataError: The dataset breaks the contract.
     """
     dataset = open_dataset(config.data)
-    as_of = config.as_of or _day_after_data(dataset)
+    as_of = config.as_of or day_after_data(dataset)
     with step(f"Check {config.data}"):
         checks = check_dataset(dataset, as_of=as_of, promote=frozenset(config.promote_warnings))
         checks.raise_on_errors()
     with step("Stage customers in buckets and replay the ledger") as report:
         buckets = config.buckets or _enough_buckets(dataset)
         store = stage(dataset, config.stores, buckets=buckets, progress=report)
+    features = features_for(config, store)
     absent = tuple(table for table in TABLES if not dataset.has(table))
-    return Prepared(data=config.data, store=store, as_of=as_of, checks=checks, absent=absent)
+    return Prepared(
+        data=config.data,
+        store=store,
+        as_of=as_of,
+        features=features,
+        checks=checks,
+        absent=absent,
+    )
 
 
-def _day_after_data(dataset: Dataset) -> date:
+def features_for(config: Config, store: Store) -> tuple[Feature, ...]:
+    """Return every feature of a run: built in, of the store's extra columns, the user's own.
+
+    Raises:
+        ConfigError: A user's feature is wrong; it is named with what to do.
+    """
+    own = load_user_features(config.features)
+    check_against(store, own)
+    return features_of(store) + own
+
+
+def day_after_data(dataset: Dataset) -> date:
     """Return the first day by which all of the data were known."""
     newest = _one(
         f"""SELECT greatest(

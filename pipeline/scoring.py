@@ -14,7 +14,6 @@ from collection.bands import rank_and_band
 from contract.dataset import open_dataset
 from contract.engine import connect, to_arrow
 from contract.errors import DataError
-from features import Feature, features_of
 from features.build import build_bucket
 from features.groups import group_rates
 from features.open_bills import last_cycles, open_bills
@@ -78,36 +77,31 @@ def score(config: Config, prepared: Prepared, registered: Registered) -> Run:
     place = config.outputs / name
     if (place / MANIFEST).exists():
         return Run(folder=place, manifest=read_manifest(place), made=False)
-    features = _features_of_model(prepared, registered.model)
+    _check_model(prepared, registered.model)
     with tempfile.TemporaryDirectory(prefix="duewatch-matrix-") as folder:
         with step("Score the open bills") as report:
-            scores = _score_buckets(
-                prepared, registered.model, features, Path(folder), config, report
-            )
+            scores = _score_buckets(prepared, registered.model, Path(folder), config, report)
         with step("Explain the listed bills") as report:
-            listed = _explain(prepared, registered.model, features, scores, Path(folder), report)
+            listed = _explain(prepared, registered.model, scores, Path(folder), report)
     manifest = _manifest(name, config, prepared, registered, scores)
     with step("Write list and workbook"), new_folder(place) as beside:
         _write(beside, manifest, scores, listed)
     return Run(folder=place, manifest=read_manifest(place), made=True)
 
 
-def _features_of_model(prepared: Prepared, model: Model) -> tuple[Feature, ...]:
-    declared = {feature.name: feature for feature in features_of(prepared.store)}
-    lacking = [name for name in model.card.features if name not in declared]
+def _check_model(prepared: Prepared, model: Model) -> None:
+    given = {feature.name for feature in prepared.features}
+    lacking = [name for name in model.card.features if name not in given]
     if lacking:
         raise DataError(
             f"model: it needs {len(lacking)} features that these data do not give (first:"
             f" {lacking[0]}). Bring the columns they come from, or train on these data."
         )
-    # Baseline columns are features too; the list quotes whatever the sentences need.
-    return tuple(declared.values())
 
 
 def _score_buckets(
     prepared: Prepared,
     model: Model,
-    features: tuple[Feature, ...],
     folder: Path,
     config: Config,
     report: Report,
@@ -121,7 +115,7 @@ def _score_buckets(
     parts = []
     for bucket in range(store.buckets):
         report("buckets", bucket, store.buckets)
-        table = build_bucket(store, bucket, as_of, rates=rates, features=features)
+        table = build_bucket(store, bucket, as_of, rates=rates, features=prepared.features)
         pq.write_table(table, folder / f"{bucket}.parquet")
         bills = open_bills(store, bucket, as_of)
         bills["bucket"] = bucket
@@ -153,7 +147,6 @@ def _with_probability(bills: pd.DataFrame, matrix: pd.DataFrame, model: Model) -
 def _explain(
     prepared: Prepared,
     model: Model,
-    features: tuple[Feature, ...],
     scores: pd.DataFrame,
     folder: Path,
     report: Report,
@@ -165,7 +158,7 @@ def _explain(
         report("buckets", bucket, prepared.store.buckets)
         rows = listed[listed["bucket"] == bucket]
         if len(rows):
-            parts.append(_explain_bucket(prepared, model, features, bucket, rows, folder))
+            parts.append(_explain_bucket(prepared, model, bucket, rows, folder))
     told = pd.concat(parts).sort_values("rank", ignore_index=True)
     return told.merge(_names(prepared, told["customer_id"]), on="customer_id", how="left")
 
@@ -173,7 +166,6 @@ def _explain(
 def _explain_bucket(
     prepared: Prepared,
     model: Model,
-    features: tuple[Feature, ...],
     bucket: int,
     rows: pd.DataFrame,
     folder: Path,
@@ -182,7 +174,7 @@ def _explain_bucket(
         folder / f"{bucket}.parquet", filters=[("bill_id", "in", rows["bill_id"].to_list())]
     ).to_pandas(date_as_object=False)
     matrix = matrix.set_index("bill_id").loc[rows["bill_id"]].reset_index()
-    found = reasons(model, matrix, features)
+    found = reasons(model, matrix, prepared.features)
     told = rows.copy()
     told["reasons_zh"] = [[said.text.zh for said in row.risk] for row in found]
     told["reasons_en"] = [[said.text.en for said in row.risk] for row in found]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from contract.errors import DataError
-from features import Feature, build, features_of
+from features import build
 from models import plots
 from models.baselines import available, score_baseline
 from models.predictor import Model
@@ -64,19 +64,18 @@ def train_model(config: Config, prepared: Prepared) -> Training:
     Raises:
         DataError: No past day shows an open bill, or too few labels are mature.
     """
-    features = features_of(prepared.store)
-    matrix = build_past(config, prepared, features)
+    matrix = build_past(config, prepared)
     with step(f"Train without the last {config.snapshots.test_months} months and judge on them"):
-        trial = try_out(config, prepared, matrix, features)
+        trial = try_out(config, prepared, matrix)
     with step("Train on all months"):
-        trained = _train(config, prepared, matrix, features, trial.judged)
+        trained = _train(config, prepared, matrix, trial.judged)
     with step("Log to MLflow and register"):
-        evidence = _evidence(config, prepared, trained, trial, features)
+        evidence = _evidence(config, prepared, trained, trial)
         registered = register(trained.model, evidence, config.tracking)
     return Training(registered=registered, trained=trained, judged=trial.judged)
 
 
-def build_past(config: Config, prepared: Prepared, features: tuple[Feature, ...]) -> pd.DataFrame:
+def build_past(config: Config, prepared: Prepared) -> pd.DataFrame:
     """Build the matrix of all past days that training and its trial look at.
 
     Raises:
@@ -85,7 +84,7 @@ def build_past(config: Config, prepared: Prepared, features: tuple[Feature, ...]
     months = config.snapshots.learn_months + config.snapshots.test_months
     days = config.snapshots.before(prepared.as_of, months)
     with step("Build features on past days") as report:
-        matrix = build(prepared.store, days, features=features, progress=report)
+        matrix = build(prepared.store, days, features=prepared.features, progress=report)
     if matrix.empty:
         raise DataError(
             f"{config.data}: no bill was open on any of {len(days)} past days from {days[0]} to"
@@ -94,9 +93,7 @@ def build_past(config: Config, prepared: Prepared, features: tuple[Feature, ...]
     return matrix
 
 
-def try_out(
-    config: Config, prepared: Prepared, matrix: pd.DataFrame, features: tuple[Feature, ...]
-) -> Trial:
+def try_out(config: Config, prepared: Prepared, matrix: pd.DataFrame) -> Trial:
     """Train a candidate without the newest months and judge it on their planning days.
 
     Raises:
@@ -122,7 +119,7 @@ def try_out(
         outcomes(prepared.store, held_out[0]),
         cut=held_out[0],
         target=config.target,
-        features=features,
+        features=prepared.features,
         parameters=config.parameters,
     )
     judged = judge(candidate.model, rows, capacity=config.bands.call.value)
@@ -133,7 +130,6 @@ def _train(
     config: Config,
     prepared: Prepared,
     matrix: pd.DataFrame,
-    features: tuple[Feature, ...],
     judged: tuple[Judged, ...],
 ) -> Trained:
     newest = config.snapshots.before(prepared.as_of, config.snapshots.learn_months)[0]
@@ -143,7 +139,7 @@ def _train(
         outcomes(prepared.store, prepared.as_of),
         cut=prepared.as_of,
         target=config.target,
-        features=features,
+        features=prepared.features,
         parameters=config.parameters,
         about={
             "as_of": prepared.as_of.isoformat(),
@@ -163,7 +159,6 @@ def _evidence(
     prepared: Prepared,
     trained: Trained,
     trial: Trial,
-    features: tuple[Feature, ...],
 ) -> Evidence:
     example = pd.DataFrame(
         trained.model.encode(trial.rows.matrix.head(EXAMPLE_ROWS)),
@@ -174,7 +169,7 @@ def _evidence(
         **{f"target.{key}": value for key, value in config.target.model_dump().items()},
         **{f"snapshots.{key}": value for key, value in config.snapshots.model_dump().items()},
         "trees": trained.report.best_iteration,
-        "features": len(features),
+        "features": len(prepared.features),
         "as_of": prepared.as_of.isoformat(),
     }
     tags = {

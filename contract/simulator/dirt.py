@@ -138,7 +138,7 @@ def spoil(dataset: Path, out: Path, kinds: Sequence[str], *, seed: int = 0) -> t
     Raises:
         ConfigError: A kind is unknown.
     """
-    chosen = [_kind(name) for name in kinds]
+    chosen = find_kinds(kinds)
     out.mkdir(parents=True, exist_ok=True)
     with engine.connect(memory_limit="8GB") as con:
         present = [name for name in TABLES if _view(con, dataset, name)]
@@ -154,6 +154,15 @@ def spoil(dataset: Path, out: Path, kinds: Sequence[str], *, seed: int = 0) -> t
         if path.suffix == ".csv":
             _encode(path, gbk="gbk" in kinds, bom="bom" in kinds)
     return tuple(paths)
+
+
+def find_kinds(names: Sequence[str]) -> list[Dirt]:
+    """Return the kinds of these names.
+
+    Raises:
+        ConfigError: A name is not that of a kind.
+    """
+    return [_kind(name) for name in names]
 
 
 def _kind(name: str) -> Dirt:
