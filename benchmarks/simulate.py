@@ -17,10 +17,9 @@ import time
 from pathlib import Path
 
 from contract.simulator import World, read_world, simulate
-from contract.simulator.calendar import build_months
 from contract.simulator.cell import CELL, build_cell
 from contract.simulator.constants import Channel, Payer
-from contract.simulator.region import Setting, build_shared
+from contract.simulator.region import build_setting
 from contract.tables import TABLES
 
 LOOP_CUSTOMERS = 400
@@ -63,11 +62,12 @@ def measure(*, customers: int, cycles: int, seed: int, workers: int) -> dict[str
 
 def draw_rate(world: World, *, cycles: int, seed: int) -> float:
     """Return bills a CPU second of the vectorised draws of postpaid customers, unwritten."""
-    calm = world.regime("calm")
-    postpaid = world.model_copy(update={"prepaid": world.prepaid.model_copy(update={"share": 0.0})})
-    months = build_months(world.calendar, cycles=cycles, last_cycle=202610)
-    shared = build_shared(world, months, customers=2 * CELL, seed=seed, regime=calm)
-    setting = Setting(world=postpaid, months=months, shared=shared, regime=calm, begins=cycles)
+    postpaid = world.model_copy(
+        update={"prepaid": world.prepaid.model_copy(update={"share": 0.0})}
+    )
+    setting = build_setting(
+        postpaid, "calm", customers=2 * CELL, cycles=cycles, last_cycle=202610, seed=seed
+    )
     begun = time.process_time()
     cells = [
         build_cell(number, customers=2 * CELL, setting=setting, seed=seed, cut=0)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from benchmarks import world_measures as measures
 from contract.simulator import simulate
+from contract.simulator.ceiling import write_ceiling
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,8 @@ GATES = (
     Gate(figure="oracle_auc", low=0.78, high=0.90, source="domain 4.2 item 1"),
     Gate(figure="last_bill_late_auc", low=0.62, high=0.74, source="domain 4.2 item 2"),
     Gate(figure="smoothed_late_rate_auc", low=0.60, high=0.80, source="design 5"),
+    Gate(figure="ceiling_auc", low=0.78, high=0.88, source="between rules and oracle [I]"),
+    Gate(figure="ceiling_below_oracle", low=0.01, high=0.08, source="domain 4.2 item 1 [I]"),
     Gate(figure="p_late_after_late", low=0.55, high=0.76, source="UCI, IBM AR [P]"),
     Gate(figure="p_late_after_on_time", low=0.06, high=0.18, source="UCI, IBM AR [P]"),
     Gate(figure="autocorrelation_half", low=0.55, high=1.0, source="UCI 0.41 / 0.65 [P]"),
@@ -63,7 +66,6 @@ GATES = (
     Gate(figure="naive_days_a_contact", low=0.01, high=60.0, source="domain 4.2 item 6"),
     Gate(figure="true_effect_on_late", low=-0.15, high=-0.002, source="domain 4.2 item 6"),
 )
-NOTES = ()
 
 
 def judge(data: Path, truth: Path, *, cut_on: str) -> dict[str, Any]:
@@ -80,6 +82,7 @@ def judge(data: Path, truth: Path, *, cut_on: str) -> dict[str, Any]:
         **measures.confounding(history, contacts, measures.read(truth, "contact_truth")),
         **measures.prepaid(data, cut),
         **measures.payments(data),
+        **measures.ceiling(truth),
     }
 
 
@@ -106,6 +109,14 @@ def main() -> None:
             cycles=given.cycles,
             seed=given.seed,
             regime=given.regime,
+        )
+        write_ceiling(
+            truth,
+            customers=given.customers,
+            cycles=given.cycles,
+            seed=given.seed,
+            regime=given.regime,
+            sample=1500,
         )
         figures = judge(data, truth, cut_on=report.cut_on)
     figures |= {"customers": given.customers, "cycles": given.cycles, "seed": given.seed}

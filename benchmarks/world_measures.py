@@ -213,6 +213,22 @@ def payments(data: Path) -> Figures:
     }
 
 
+def ceiling(truth: Path) -> Figures:
+    """How well the sample's lateness could be ranked from its observable history alone."""
+    rows = read(truth, "ceiling")
+    recent = rows[rows.cycle.isin(np.sort(rows.cycle.unique())[-JUDGED_CYCLES:])]
+    oracle = roc_auc_score(recent.late, recent.p_late)
+    observable = roc_auc_score(recent.late, recent.p_observable)
+    top = recent[recent.p_observable >= recent.p_observable.quantile(0.9)]
+    return {
+        "ceiling_auc": observable,
+        "ceiling_sample_oracle_auc": oracle,
+        "ceiling_below_oracle": oracle - observable,
+        "ceiling_calibration_in_the_large": float(recent.p_observable.mean() - recent.late.mean()),
+        "ceiling_calibration_of_the_top_tenth": float(top.p_observable.mean() - top.late.mean()),
+    }
+
+
 def read(folder: Path, table: str) -> pd.DataFrame:
     """Read one table of a dataset or of the truth, one file or parts."""
     with engine.connect() as con:

@@ -40,7 +40,7 @@ def build_pressure(
     """Let money and trouble run, from some time before the history begins."""
     vacant = _vacancies(rng, people, setting)
     stress, shortage = _own_pressure(rng, len(people), setting)
-    common = setting.world.liquidity.vacancy_stress * vacant + _common_stress(
+    common = setting.world.liquidity.vacancy_stress * vacant + common_stress(
         people, premises, setting
     )
     return Pressure(stress=stress + common, shortage=shortage + common, vacant=vacant)
@@ -73,7 +73,7 @@ def _own_pressure(rng: np.random.Generator, n: int, setting: Setting) -> tuple[F
     return stress, shortage
 
 
-def _common_stress(people: People, premises: Premises, setting: Setting) -> Floats:
+def common_stress(people: People, premises: Premises, setting: Setting) -> Floats:
     """Industries in a bad year, and the regime's pressure on firms and homes."""
     industry, regime = premises.industry[people.at], setting.regime
     stress = np.where(industry >= 0, setting.shared.industry[:, industry], 0.0)

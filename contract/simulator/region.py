@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.simulator.calendar import Months
+from contract.simulator.calendar import Months, build_months
 from contract.simulator.constants import Regime
 from contract.simulator.world import World
 
@@ -62,6 +62,33 @@ class Setting:
         """Return, by cycle, how far the regime has come: 0 before it, then up to 1."""
         into = np.arange(len(self.months)) - self.begins + 1
         return np.clip(into / self.regime.ramp, 0, 1)
+
+
+def build_setting(
+    world: World,
+    regime: str,
+    *,
+    customers: int,
+    cycles: int,
+    last_cycle: int,
+    seed: int,
+    holdout: float = 0.0,
+) -> Setting:
+    """Lay out the months and draw what all customers share.
+
+    Raises:
+        ConfigError: There is no regime of that name.
+    """
+    ending = world.regime(regime)
+    months = build_months(world.calendar, cycles=cycles, last_cycle=last_cycle, regime=ending)
+    return Setting(
+        world=world,
+        months=months,
+        shared=build_shared(world, months, customers=customers, seed=seed, regime=ending),
+        regime=ending,
+        begins=max(cycles - ending.starts, 0),
+        holdout=holdout,
+    )
 
 
 def build_shared(

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from contract.errors import ConfigError
 from contract.simulator.account_tables import build_customers, build_events, build_identities
-from contract.simulator.calendar import build_months, day_number
+from contract.simulator.calendar import day_number
 from contract.simulator.cell import CELL, Cell, build_cell
 from contract.simulator.files import Files, Tables, clear
 from contract.simulator.money_tables import build_bills_table, build_payments_table
-from contract.simulator.region import Setting, build_shared
+from contract.simulator.region import build_setting
 from contract.simulator.scene import Scene
 from contract.simulator.service_tables import (
     build_balances,
@@ -85,11 +85,10 @@ def simulate(  # noqa: PLR0913 - what one may choose about a world is independen
     """
     begun = time.perf_counter()
     _check(customers, cycles, last_cycle)
-    world = world or read_world()
     cut = cut_on or date(last_cycle // 100, last_cycle % 100, CUT_DAY)
     scene = Scene(
-        setting=_setting(
-            world,
+        setting=build_setting(
+            world or read_world(),
             regime,
             customers=customers,
             cycles=cycles,
@@ -168,30 +167,6 @@ def _write_block(job: _Job, block: range, dataset: Files, beside: Files) -> None
     parts = [_simulate_cell(number, job.customers, job.scene) for number in block]
     dataset.write([part[0] for part in parts])
     beside.write([part[1] for part in parts])
-
-
-def _setting(
-    world: World,
-    regime: str,
-    *,
-    customers: int,
-    cycles: int,
-    last_cycle: int,
-    seed: int,
-    holdout: float,
-) -> Setting:
-    """Draw what all customers share."""
-    ending = world.regime(regime)
-    months = build_months(world.calendar, cycles=cycles, last_cycle=last_cycle, regime=ending)
-    shared = build_shared(world, months, customers=customers, seed=seed, regime=ending)
-    return Setting(
-        world=world,
-        months=months,
-        shared=shared,
-        regime=ending,
-        begins=max(cycles - ending.starts, 0),
-        holdout=holdout,
-    )
 
 
 def _check(customers: int, cycles: int, last_cycle: int) -> None:

@@ -17,7 +17,7 @@ from contract.simulator.settling import NEVER
 
 Ints = NDArray[np.int64]
 
-TRUTH_TABLES = ("bill_truth", "outcomes", "contact_truth", "prepaid_truth")
+TRUTH_TABLES = ("bill_truth", "outcomes", "contact_truth", "prepaid_truth", "ceiling")
 
 
 def build_truth(cell: Cell, scene: Scene) -> dict[str, pa.Table]:
