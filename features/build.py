@@ -1,7 +1,10 @@
 """The one place that builds a feature matrix."""
 
+import os
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -64,19 +67,36 @@ def _build(
     progress: Callable[[str, int, int], None],
 ) -> pd.DataFrame:
     days = [as_ofs] if isinstance(as_ofs, date) else list(as_ofs)
+    # One day alone is spread over all cores by the engine; of several, each core takes its own,
+    # which no statement can do as well: its windows and joins wait for each other.
+    threads = 1 if len(days) > 1 else None
+    build_day = partial(_build_day, store, features, scored, threads)
     tables: list[pa.Table] = []
-    for done, as_of in enumerate(days):
-        progress("features", done, len(days))
-        rates = group_rates(store, as_of)
-        tables += [
-            build_bucket(store, bucket, as_of, rates=rates, features=features, scored=scored)
-            for bucket in range(store.buckets)
-        ]
+    with ThreadPoolExecutor(os.cpu_count() if threads else 1) as pool:
+        for done, built in enumerate(pool.map(build_day, days)):
+            progress("features", done + 1, len(days))
+            tables += built
     keys = ("as_of", "customer_id", "bill_id") if scored == "bill" else ("as_of", "customer_id")
     matrix = pa.concat_tables(tables).sort_by([(key, "ascending") for key in keys])
     tables.clear()
     # The Arrow columns are given up one by one, so that there are never two whole matrices.
-    return matrix.to_pandas(split_blocks=True, self_destruct=True)
+    return matrix.to_pandas(split_blocks=True, self_destruct=True, date_as_object=False)
+
+
+def _build_day(
+    store: Store,
+    features: tuple[Feature, ...],
+    scored: Scored,
+    threads: int | None,
+    as_of: date,
+) -> list[pa.Table]:
+    rates = group_rates(store, as_of, threads=threads)
+    return [
+        build_bucket(
+            store, bucket, as_of, rates=rates, features=features, scored=scored, threads=threads
+        )
+        for bucket in range(store.buckets)
+    ]
 
 
 def build_bucket(
@@ -87,12 +107,13 @@ def build_bucket(
     rates: dict[str, pa.Table],
     features: tuple[Feature, ...],
     scored: Scored = "bill",
+    threads: int | None = None,
 ) -> pa.Table:
     """Build the matrix of one bucket, the unit of work of every engine.
 
     ``rates`` are the groups' facts at as_of over all buckets (features/groups.py).
     """
-    with connect() as connection:
+    with connect(threads=threads) as connection:
         for relation, table in rates.items():
             connection.register(relation, table)
         return to_arrow(connection, compose(store, bucket, as_of, features, scored))

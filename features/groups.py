@@ -21,14 +21,14 @@ _RANKED = "cycle >= year($as_of) * 12 + month($as_of) - 4"
 _RATES = {"grid_rate": ("grid_id", "grid"), "segment_rate": ("segment", "segment")}
 
 
-def group_rates(store: Store, as_of: date) -> dict[str, pa.Table]:
+def group_rates(store: Store, as_of: date, *, threads: int | None = None) -> dict[str, pa.Table]:
     """Return the facts of each group by the name of the relation that compose reads.
 
     ``grid_rate`` and ``segment_rate`` have one row a group: the bills that count and how many
     were late. ``month_rank`` has one row a segment, cycle and amount: the bills below and equal
     to it, all bills of that month and their sum.
     """
-    with connect() as connection:
+    with connect(threads=threads) as connection:
         late = _over_buckets(connection, store, as_of, _COUNT)
         amounts = _over_buckets(connection, store, as_of, _AMOUNTS)
         connection.register("late_part", late)
