@@ -10,7 +10,7 @@ from contract.simulator import columns
 from contract.simulator.calendar import DAY, HOUR
 from contract.simulator.cell import Cell
 from contract.simulator.extras import KINDS
-from contract.simulator.payments import REVERSAL, TAKEN_BACK, posting_lag
+from contract.simulator.payments import REVERSAL, TAKEN_BACK, posting_lag, still_open
 from contract.simulator.scene import Scene, numbers_of
 from contract.simulator.settling import NEVER
 
@@ -187,7 +187,8 @@ def _of_bills(cell: Cell, scene: Scene) -> pa.Table:
 
 def _of_extras(cell: Cell, scene: Scene) -> pa.Table:
     extras, people = cell.extras, cell.accounts.people
-    channel = people.channel[extras.flat % cell.accounts.shape[1]]
+    usual = people.channel[extras.flat % cell.accounts.shape[1]]
+    channel = still_open(usual, extras.settled, scene.setting)
     posted = extras.settled + posting_lag(cell.rng, channel, scene.setting.world)
     rows = cell.rng.permutation(np.flatnonzero(posted < scene.cut_second))
     flat, kind = extras.flat[rows], 1 + extras.kind[rows]
@@ -206,7 +207,8 @@ def _purchases(cell: Cell, scene: Scene) -> pa.Table:
     posted = bought.at + cell.rng.integers(60, HOUR, len(bought.at))  # [I] within the hour
     rows = cell.rng.permutation(np.flatnonzero(posted < scene.cut_second))
     person = told.person[bought.column[rows]]
-    channel = cell.accounts.people.channel[person]
+    usual = cell.accounts.people.channel[person]
+    channel = still_open(usual, bought.at[rows], scene.setting)
     return _payment_rows(
         cell,
         scene,

@@ -16,6 +16,7 @@ from contract.simulator.course import Course
 from contract.simulator.extras import Extras
 from contract.simulator.habits import debits_of
 from contract.simulator.premises import of
+from contract.simulator.region import Setting
 from contract.simulator.settling import NEVER
 from contract.simulator.world import World
 
@@ -94,7 +95,7 @@ def _settlements(rng: np.random.Generator, accounts: Accounts, course: Course) -
     debited = (arrangement > 0) & (settled < due_end) & ~agent
     names = list(world.channels)
     by_debit = names.index("bank_debit") + arrangement - 1
-    own = _channels(rng, accounts, bill, person, stress)
+    own = _channels(rng, accounts, person, stress, settled)
     return _Paid(
         bill=bill,
         person=person,
@@ -110,20 +111,24 @@ def _settlements(rng: np.random.Generator, accounts: Accounts, course: Course) -
 
 
 def _channels(
-    rng: np.random.Generator, accounts: Accounts, bill: Ints, person: Ints, stress: Floats
+    rng: np.random.Generator, accounts: Accounts, person: Ints, stress: Floats, settled: Ints
 ) -> Ints:
-    """Draw the usual channel or another; nobody uses one that has been closed."""
-    people, setting, ways = accounts.people, accounts.setting, accounts.setting.world.payments
+    """Draw the usual channel or another one."""
+    people, ways = accounts.people, accounts.setting.world.payments
     loyal = ways.loyal - ways.stress_switch * np.clip(stress, 0, 5)
-    usual = rng.random(len(bill)) < loyal
+    usual = rng.random(len(person)) < loyal
     own = np.where(usual, people.channel[person], people.other_channel[person])
+    return still_open(own, settled, accounts.setting)
+
+
+def still_open(channel: Ints, at: Ints, setting: Setting) -> Ints:
+    """Replace the channel that the regime closes for payments made from then on."""
     if not setting.regime.closes:
-        return own
+        return channel
     names = list(setting.world.channels)
-    gone = (own == names.index(setting.regime.closes)) & (
-        bill // accounts.shape[1] >= setting.begins
-    )
-    return np.where(gone, names.index("wangshang_guowang"), own)
+    closed = channel == names.index(setting.regime.closes)
+    closed &= at >= setting.months.first[setting.begins] * DAY
+    return np.where(closed, names.index("wangshang_guowang"), channel)
 
 
 def _parts(rng: np.random.Generator, paid: _Paid, accounts: Accounts) -> tuple[Ints, Ints]:
