@@ -1,6 +1,5 @@
 """What a run says of itself."""
 
-
 import pytest
 
 from features.declare import Text
