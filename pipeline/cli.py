@@ -69,7 +69,11 @@ def simulate(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make up a utility: customers, bills, payments and contacts, and the truth beside them."""
+    """Make up a utility, and the truth beside it.
+
+    Writes customers, bills, payments, contacts and balances as the contract has them, and the
+    true probabilities into a folder of their own.
+    """
     from contract.simulator import simulate as run
     from contract.simulator.dirt import find_kinds, spoil
 
@@ -108,7 +112,10 @@ def import_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read a source system's files into a dataset, by a mapping, with every check."""
+    """Read a source's files into a dataset, by a mapping.
+
+    Every check is run first; when one fails nothing is written.
+    """
     from pipeline.importing import import_source
 
     with step(f"Import {source}"):
@@ -127,7 +134,7 @@ def check(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check a dataset against the contract; every breach is named, with what to do."""
+    """Check a dataset; name every breach and its remedy."""
     from contract.checks import check_dataset
     from contract.dataset import open_dataset
 
@@ -149,7 +156,10 @@ def features(
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
-    """Build the feature matrix of one day: one row a bill open then."""
+    """Build the feature matrix of one day.
+
+    One row a bill open then, one column a feature (docs/features.md).
+    """
     from features import build
     from pipeline.preparing import prepare
     from pipeline.storage import write_parquet
@@ -174,7 +184,11 @@ def prove(
     one_in: Annotated[int, typer.Option(min=1, help="Try one customer in so many.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Prove that no feature sees the future, the user's own included; name any that does."""
+    """Prove that no feature sees the future.
+
+    Rebuilds the features from copies whose later facts are gone, changed or postponed; the
+    user's own features are tried, too, and any guilty one is named.
+    """
     from pipeline.proving import prove_features
 
     proof = prove_features(_settings(config, data=data, as_of=_day(as_of)), one_in=one_in)
@@ -188,7 +202,10 @@ def prove(
 def train(
     config: ConfigFile = None, data: Data = None, as_of: AsOf = None, as_json: Json = False
 ) -> None:
-    """Train a model, judge it against the simple rules, and register it as the champion."""
+    """Train a model, judge it, and register it.
+
+    It is judged beside the simple rules on months held out, and becomes the champion.
+    """
     from pipeline.preparing import prepare
     from pipeline.showing import show_comparison
     from pipeline.training import train_model
@@ -212,7 +229,10 @@ def score(
     model: Annotated[str, typer.Option(help="Alias or version of the model.")] = "champion",
     as_json: Json = False,
 ) -> None:
-    """Score the open bills of a day and write the explained list."""
+    """Score the open bills and write the list.
+
+    Writes all scores, the ranked list with reasons as CSV and workbook, and a manifest.
+    """
     from pipeline.preparing import prepare
     from pipeline.scoring import score as run
     from pipeline.tracking import load
@@ -230,7 +250,7 @@ def report(
     rows: Annotated[int, typer.Option(min=1, help="Rows of the list to show.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """Show a finished run: its first rows, its counts and how its model compares."""
+    """Show a finished run and how its model compares."""
     from pipeline.showing import show_run
 
     text, facts = show_run(run, rows=rows)
@@ -240,7 +260,7 @@ def report(
 
 @app.command()
 def demo(config: ConfigFile = None, as_json: Json = False) -> None:
-    """Simulate a utility, train, score the current month and show the list."""
+    """Go the whole way on a simulated utility."""
     from pipeline.demo import run_demo
 
     text, facts = run_demo(_settings(config))
@@ -250,7 +270,7 @@ def demo(config: ConfigFile = None, as_json: Json = False) -> None:
 
 @app.command()
 def docs() -> None:
-    """Write the generated pages of docs/ from the code they describe."""
+    """Write the generated pages of docs/."""
     from pipeline.docs import write_docs
 
     for page in write_docs():
