@@ -62,9 +62,7 @@ def measure(*, customers: int, cycles: int, seed: int, workers: int) -> dict[str
 
 def draw_rate(world: World, *, cycles: int, seed: int) -> float:
     """Return bills a CPU second of the vectorised draws of postpaid customers, unwritten."""
-    postpaid = world.model_copy(
-        update={"prepaid": world.prepaid.model_copy(update={"share": 0.0})}
-    )
+    postpaid = world.model_copy(update={"prepaid": world.prepaid.model_copy(update={"share": 0.0})})
     setting = build_setting(
         postpaid, "calm", customers=2 * CELL, cycles=cycles, last_cycle=202610, seed=seed
     )
