@@ -2,7 +2,18 @@
 
 Each gate is a range that a figure must lie in, with where the range comes from; ``gates_failed``
 names those that do not. Nothing in the simulator is tuned to make a model win, so no gate looks
-at a model. Where gates pull against each other, the note beside them says which gave way.
+at a model.
+
+Where gates pull against each other:
+- With P(late | late) = s and a late rate r, the AUC of the last late bill is about
+  1/2 + (s - r (1 - s) / (1 - r)) / 2. Persistence of 0.55 and an AUC of 0.74 at most leave only
+  late rates above 0.135, and above 0.145 with room for chance, so the rate of homes that pay by
+  hand (about 18 %) and of debits (4 %) gave way: domain 4.1 guesses 8-15 % and 1-3 %.
+- Persistent lateness makes clean histories rare among late bills. A history is clean here when
+  none of the last six bills was late, as in the UCI figure from which the range comes; with
+  twelve bills the same world has the figure clean_share_of_late_in_twelve, about 17 %.
+- The same persistence keeps the oracle near the upper end of its range, and 59 % instead of
+  66 % of customers at no late bill in six.
 """
 
 import argparse
@@ -98,6 +109,7 @@ def main() -> None:
     parser.add_argument("--cycles", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--regime", default="calm")
+    parser.add_argument("--ceiling", type=int, default=1500, help="customers that are followed")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -116,7 +128,7 @@ def main() -> None:
             cycles=given.cycles,
             seed=given.seed,
             regime=given.regime,
-            sample=1500,
+            sample=given.ceiling,
         )
         figures = judge(data, truth, cut_on=report.cut_on)
     figures |= {"customers": given.customers, "cycles": given.cycles, "seed": given.seed}

@@ -64,11 +64,13 @@ def read_history(data: Path, truth: Path) -> pd.DataFrame:
             )
             SELECT h.*, {static}, {lags},
                 coalesce(sum(late) OVER before, 0) AS late_before,
-                count(*) OVER before AS bills_before
+                count(*) OVER before AS bills_before,
+                coalesce(sum(late) OVER twelve, 0) AS late_in_twelve
             FROM history AS h ASOF JOIN customers AS c
                 ON h.customer_id = c.customer_id AND h.issued_on >= c.valid_from
             WINDOW past AS (PARTITION BY h.customer_id, owner ORDER BY cycle),
-                before AS (past ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+                before AS (past ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+                twelve AS (past ROWS BETWEEN 12 PRECEDING AND 1 PRECEDING)
             """
         ).df()
 
@@ -89,6 +91,7 @@ def ranking(history: pd.DataFrame) -> Figures:
         "smoothed_late_rate_auc": roc_auc_score(late, smoothed),
         "late_count_six_auc": roc_auc_score(late, six),
         "clean_share_of_late": float((six[late == 1] == 0).mean()),
+        "clean_share_of_late_in_twelve": float((recent.late_in_twelve[late == 1] == 0).mean()),
         "best_static_auc": static[best],
         "best_static_is_" + best: static[best],
         "customer_id_auc": roc_auc_score(late, recent.customer_id.astype("int64")),
