@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ import pyarrow as pa
 from contract.dataset import Dataset
 from contract.engine import Connection, connect, name, text, to_arrow
 from contract.ledger import NEVER, Bills, Payments, Versions, replay
+from contract.side_by_side import side_by_side
 
 STAGED = ("customers", "bills", "payments", "contacts", "events", "balances", "disconnections")
 LAYOUT = 2  # raised when the files of a store change their meaning
@@ -81,9 +83,9 @@ def stage(
             customer_extras=dict(dataset.extras("customers")),
         )
         _hash_tables(dataset, store, progress)
-        for bucket in range(buckets):
-            progress("ledger", bucket, buckets)
-            _write_history(store, bucket)
+        (store.folder / "bill_history").mkdir()
+        for done, _ in enumerate(side_by_side(range(buckets), partial(_write_history, store))):
+            progress("ledger", done, buckets)
         shutil.rmtree(store.folder / "bills")
         _write_about(store)
         _publish(store.folder, place)
@@ -146,12 +148,12 @@ def _connection(store: Store) -> Connection:
 
 
 def _write_history(store: Store, bucket: int) -> None:
-    with connect() as connection:
+    with connect(threads=1) as connection:
         bills, payments = _load(connection, store, bucket)
         table = _as_table(replay(bills, payments))
         connection.register("version", table)
         folder = store.folder / "bill_history" / f"bucket={bucket}"
-        folder.mkdir(parents=True)
+        folder.mkdir()
         moments = ", ".join(f"make_timestamp({at}) AS {at}" for at in _MOMENTS)
         extras = "".join(f", {name(column)}" for column in store.bill_extras)
         rows = f"""

@@ -1,8 +1,6 @@
 """The one place that builds a feature matrix."""
 
-import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
 
@@ -10,11 +8,12 @@ import pandas as pd
 import pyarrow as pa
 
 from contract.engine import connect, to_arrow
+from contract.side_by_side import side_by_side, threads_each
 from contract.staging import Store
 from features.catalogue import FEATURES, PREPAID_FEATURES, extra_features
 from features.compose import compose
 from features.declare import Feature, Scored
-from features.groups import group_rates
+from features.groups import Part, combine, count_bucket
 
 
 def features_of(store: Store, chosen: tuple[Feature, ...] = FEATURES) -> tuple[Feature, ...]:
@@ -67,15 +66,30 @@ def _build(
     progress: Callable[[str, int, int], None],
 ) -> pd.DataFrame:
     days = [as_ofs] if isinstance(as_ofs, date) else list(as_ofs)
-    # One day alone is spread over all cores by the engine; of several, each core takes its own,
-    # which no statement can do as well: its windows and joins wait for each other.
-    threads = 1 if len(days) > 1 else None
-    build_day = partial(_build_day, store, features, scored, threads)
+    jobs = [(as_of, bucket) for as_of in days for bucket in range(store.buckets)]
+    counted = list(side_by_side(jobs, partial(_count, store, threads_each(jobs))))
+    rates = {
+        as_of: combine([part for (day, _), part in zip(jobs, counted, strict=True) if day == as_of])
+        for as_of in days
+    }
+
+    def one(job: tuple[date, int]) -> pa.Table:
+        as_of, bucket = job
+        return build_bucket(
+            store,
+            bucket,
+            as_of,
+            rates=rates[as_of],
+            features=features,
+            scored=scored,
+            threads=threads_each(jobs),
+        )
+
     tables: list[pa.Table] = []
-    with ThreadPoolExecutor(os.cpu_count() if threads else 1) as pool:
-        for done, built in enumerate(pool.map(build_day, days)):
-            progress("features", done + 1, len(days))
-            tables += built
+    for done, table in enumerate(side_by_side(jobs, one), start=1):
+        tables.append(table)
+        if done % store.buckets == 0:
+            progress("features", done // store.buckets, len(days))
     keys = ("as_of", "customer_id", "bill_id") if scored == "bill" else ("as_of", "customer_id")
     matrix = pa.concat_tables(tables).sort_by([(key, "ascending") for key in keys])
     tables.clear()
@@ -83,20 +97,9 @@ def _build(
     return matrix.to_pandas(split_blocks=True, self_destruct=True, date_as_object=False)
 
 
-def _build_day(
-    store: Store,
-    features: tuple[Feature, ...],
-    scored: Scored,
-    threads: int | None,
-    as_of: date,
-) -> list[pa.Table]:
-    rates = group_rates(store, as_of, threads=threads)
-    return [
-        build_bucket(
-            store, bucket, as_of, rates=rates, features=features, scored=scored, threads=threads
-        )
-        for bucket in range(store.buckets)
-    ]
+def _count(store: Store, threads: int | None, job: tuple[date, int]) -> Part:
+    as_of, bucket = job
+    return count_bucket(store, as_of, bucket, threads=threads)
 
 
 def build_bucket(

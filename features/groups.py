@@ -5,10 +5,12 @@ own group.
 """
 
 from datetime import date
+from functools import partial
 
 import pyarrow as pa
 
-from contract.engine import Connection, connect, to_arrow
+from contract.engine import connect, to_arrow
+from contract.side_by_side import side_by_side, threads_each
 from contract.staging import Store
 from features.facts import with_facts
 
@@ -18,21 +20,38 @@ COUNTED = "mature AND due_on >= CAST($as_of - INTERVAL 6 MONTH AS DATE)"
 # Which bills are ranked within their month: those of the last cycles, for older ones it is past.
 _RANKED = "cycle >= year($as_of) * 12 + month($as_of) - 4"
 
+Part = tuple[pa.Table, pa.Table]
+
 _RATES = {"grid_rate": ("grid_id", "grid"), "segment_rate": ("segment", "segment")}
 
 
-def group_rates(store: Store, as_of: date, *, threads: int | None = None) -> dict[str, pa.Table]:
+def group_rates(store: Store, as_of: date) -> dict[str, pa.Table]:
     """Return the facts of each group by the name of the relation that compose reads.
 
     ``grid_rate`` and ``segment_rate`` have one row a group: the bills that count and how many
     were late. ``month_rank`` has one row a segment, cycle and amount: the bills below and equal
     to it, all bills of that month and their sum.
     """
+    buckets = range(store.buckets)
+    one = partial(count_bucket, store, as_of, threads=threads_each(buckets))
+    return combine(list(side_by_side(buckets, one)))
+
+
+def count_bucket(store: Store, as_of: date, bucket: int, *, threads: int | None = None) -> Part:
+    """Return the counts of one bucket: bills known and late, and bills by amount."""
     with connect(threads=threads) as connection:
-        late = _over_buckets(connection, store, as_of, _COUNT)
-        amounts = _over_buckets(connection, store, as_of, _AMOUNTS)
-        connection.register("late_part", late)
-        connection.register("amount_part", amounts)
+        late, amounts = (
+            to_arrow(connection, with_facts(store, bucket, as_of, query))
+            for query in (_COUNT, _AMOUNTS)
+        )
+        return late, amounts
+
+
+def combine(parts: list[Part]) -> dict[str, pa.Table]:
+    """Add up the counts of all buckets; see group_rates."""
+    with connect() as connection:
+        connection.register("late_part", pa.concat_tables(late for late, _ in parts))
+        connection.register("amount_part", pa.concat_tables(amounts for _, amounts in parts))
         rates = {
             relation: to_arrow(
                 connection,
@@ -55,13 +74,6 @@ def no_rates() -> dict[str, pa.Table]:
     numbers = ("cycle", "amount_fen", "month_equal", "month_below", "month_bills", "month_fen")
     columns["month_rank"] = [("segment", pa.string()), *((n, pa.int64()) for n in numbers)]
     return {relation: pa.schema(fields).empty_table() for relation, fields in columns.items()}
-
-
-def _over_buckets(connection: Connection, store: Store, as_of: date, query: str) -> pa.Table:
-    return pa.concat_tables(
-        to_arrow(connection, with_facts(store, bucket, as_of, query))
-        for bucket in range(store.buckets)
-    )
 
 
 _COUNT = f"""
