@@ -29,8 +29,8 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
 def _measured(folder: Path) -> Iterator[dict]:
     for seed in SEEDS:
         data, truth = folder / f"{seed}", folder / f"{seed}-truth"
-        report = simulate(data, truth, customers=7000, cycles=28, seed=seed)
-        write_ceiling(truth, customers=7000, cycles=28, seed=seed, sample=600, particles=300)
+        report = simulate(data, truth, customers=5500, cycles=27, seed=seed)
+        write_ceiling(truth, customers=5500, cycles=27, seed=seed, sample=500, particles=200)
         yield world.judge(data, truth, cut_on=report.cut_on)
 
 
