@@ -67,6 +67,9 @@ def simulate(
         list[str] | None,
         typer.Option(help="Write OUT-dirty too, spoiled in this way; may be repeated."),
     ] = None,
+    plots: Annotated[
+        bool, typer.Option("--plots", help="Draw OUT.html, a page that shows the utility.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make up a utility, and the truth beside it.
@@ -91,6 +94,11 @@ def simulate(
             workers=workers,
             progress=partial(report, "customers"),
         )
+    if plots:
+        from contract.simulator.plots import write_plots
+
+        with step("Draw the page"):
+            write_plots(out, truth or truth_folder(out), out.with_name(f"{out.name}.html"))
     if dirt:
         spoil(out, out.with_name(f"{out.name}-dirty"), dirt, seed=seed)
     rows = ", ".join(f"{table} {count:,}" for table, count in made.rows.items())
