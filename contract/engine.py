@@ -34,8 +34,11 @@ def connect(
         settings["temp_directory"] = str(spill)
         settings["max_temp_directory_size"] = "20GB"
     connection = duckdb.connect(config=settings)
-    # Progress is shown by the step that runs, not by each statement.
-    connection.execute("SET enable_progress_bar = false")
+    # Progress is shown by the step that runs, not by each statement. In a notebook without
+    # ipywidgets the bar is off already, and may not even be told so.
+    shown = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    if shown[0][0]:
+        connection.execute("SET enable_progress_bar = false")
     return connection
 
 
