@@ -97,10 +97,15 @@ def _known_bill(store: Store, bucket: int) -> str:
         AND (since IS NULL OR issued_on >= since)"""
 
 
+# Both counts in one window, for a window sorts all bills: the bill's place, and its place among
+# those with an outcome.
 _BILL_FACTS = """
-    SELECT *, issued_on AS on_day, row_number() OVER (
-            PARTITION BY customer_id ORDER BY issued_on DESC, due_on DESC, bill_id DESC) AS k
-    FROM known_bill"""
+    SELECT *, issued_on AS on_day, row_number() OVER newest_first AS k,
+        count(late) OVER newest_first AS outcome_k
+    FROM known_bill
+    WINDOW newest_first AS (
+        PARTITION BY customer_id ORDER BY issued_on DESC, due_on DESC, bill_id DESC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"""
 
 _OUTCOME_FACTS = f"""
     SELECT *,
@@ -115,9 +120,8 @@ _OUTCOME_FACTS = f"""
         CASE WHEN k <= 24 THEN
             CAST(round({EWMA_SCALE} * pow({EWMA_DECAY}, k - 1)) AS BIGINT) ELSE 0 END AS weight
     FROM (
-        SELECT *, row_number() OVER (
-            PARTITION BY customer_id ORDER BY due_on DESC, issued_on DESC, bill_id DESC) AS k
-        FROM known_bill WHERE late IS NOT NULL)"""
+        SELECT * EXCLUDE (k, on_day, outcome_k), outcome_k AS k
+        FROM bill_facts WHERE late IS NOT NULL)"""
 
 
 _OTHER_FACTS = """
@@ -140,15 +144,16 @@ _PAYMENT_FACTS = """
     SELECT customer_id, CAST(amount * 100 AS BIGINT) AS amount_fen, channel, k,
         CAST(paid_at AS DATE) AS on_day, outcome = 'failed' AS failed,
         amount < 0 AS reversal, outcome = 'ok' AND amount > 0 AS paid,
-        channel <> lag(channel) OVER (
-            PARTITION BY customer_id, paid_in ORDER BY k DESC) AS switched
+        channel <> channel_before AS switched
     FROM (
-        SELECT *, outcome = 'ok' AND amount > 0 AS paid_in, row_number() OVER (
+        SELECT *, row_number() OVER newest_first AS k, lead(channel) OVER newest_first
+            AS channel_before
+        FROM known_payment ANTI JOIN (
+            SELECT customer_id, reverses_id AS payment_id FROM known_payment
+            WHERE reverses_id IS NOT NULL) AS undone USING (customer_id, payment_id)
+        WINDOW newest_first AS (
             PARTITION BY customer_id, outcome = 'ok' AND amount > 0
-            ORDER BY paid_at DESC, payment_id DESC) AS k
-        FROM known_payment
-        WHERE (customer_id, payment_id) NOT IN (
-            SELECT (customer_id, reverses_id) FROM known_payment WHERE reverses_id IS NOT NULL))"""
+            ORDER BY paid_at DESC, payment_id DESC))"""
 
 
 def _contact_facts(store: Store, bucket: int) -> str:

@@ -169,11 +169,7 @@ def see(customer: str, rows: dict[str, list[dict]], as_of: date) -> Seen:
         key=lambda bill: bill.key,
         reverse=True,
     )
-    known.outcomes = sorted(
-        (bill for bill in known.bills if bill.late is not None),
-        key=lambda bill: (bill.due_on, bill.issued_on, bill.bill_id),
-        reverse=True,
-    )
+    known.outcomes = [bill for bill in known.bills if bill.late is not None]
     posted = [
         payment
         for payment in payments
