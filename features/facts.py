@@ -178,6 +178,7 @@ def _contact_facts(store: Store, bucket: int) -> str:
             SELECT made.* FROM {store.scan("contacts", bucket)} AS made
             LEFT JOIN owner USING (customer_id)
             WHERE contacted_at < $as_of AND (since IS NULL OR contacted_at >= since)
+                AND assigned IS DISTINCT FROM 'holdout'  -- held out: nobody was contacted
         ) AS contact
         ASOF LEFT JOIN (
             SELECT DISTINCT customer_id, paid_at FROM known_payment

@@ -146,6 +146,23 @@ def test_answers_within_48_hours_and_kept_promises():
     assert by_customer(matrix, "reached_share_12m")["unreached"] == 0
 
 
+def test_contact_that_was_held_out_never_happened():
+    store = world(
+        bills=f"""
+            customer_id | issued_on  | due_on     | amount
+            called      | {OPEN} | 500
+            held_out    | {OPEN} | 500
+            """,
+        contacts="""
+            customer_id | contacted_at        | method | outcome   | assigned
+            called      | 2024-05-21 10:00:00 | sms    | no_answer | policy
+            held_out    | 2024-05-21 10:00:00 | sms    | no_answer | holdout
+            """,
+    )
+    counts = by_customer(build(store, JUNE), "contacts_count_12m")
+    assert counts == {"called": 1, "held_out": 0}
+
+
 def test_use_is_held_against_its_median():
     store = world(
         bills=f"""
