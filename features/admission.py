@@ -22,6 +22,7 @@ _REACHES_OUT = re.compile(
     r"|now|today|current_\w+|localtime\w*|get_current_\w+|random|uuid|gen_random_uuid|nextval)\b",
     re.IGNORECASE,
 )
+_KIND_OF_FAULT = re.compile(r"^\w+ Error: ")
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _STEM = re.compile(r"[a-z][a-z0-9_]*")
 _ANY_DAY = date(2024, 1, 31)
@@ -108,4 +109,4 @@ def _describe(connection: Connection, query: str) -> dict[str, str]:
 
 
 def _first_line(fault: EngineError) -> str:
-    return str(fault).splitlines()[0].rstrip(".!") + "."
+    return _KIND_OF_FAULT.sub("", str(fault).splitlines()[0]).rstrip(".!") + "."
