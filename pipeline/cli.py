@@ -185,6 +185,26 @@ def features(
 
 
 @app.command()
+def dictionary(
+    out: Annotated[Path, typer.Argument(help="HTML file to write.")],
+    config: ConfigFile = None,
+    data: Data = None,
+    as_of: AsOf = None,
+) -> None:
+    """Write a searchable page of every feature.
+
+    Formula, window and direction, the share missing and how the values lie in these data, and
+    the champion's gain, where there is a champion.
+    """
+    from pipeline.dictionary import write_dictionary
+    from pipeline.storage import write_bytes
+
+    page = write_dictionary(_settings(config, data=data, as_of=_day(as_of)))
+    write_bytes(out, page.encode())
+    typer.echo(f"Wrote {out}.")
+
+
+@app.command()
 def prove(
     data: Annotated[Path, typer.Argument(help="Dataset folder.")],
     config: ConfigFile = None,

@@ -42,6 +42,35 @@ def test_score_ends_with_one_json_object_and_rerun_adds_nothing(config_file, tmp
     assert "Nothing new" in again.stdout
 
 
+def test_dictionary_and_proof_by_command(config_file, tmp_path):
+    drawn = duewatch("dictionary", "features.html", "--config", config_file, cwd=tmp_path)
+    assert drawn.returncode == 0, drawn.stderr
+    assert "late_count_6b" in (tmp_path / "features.html").read_text("utf-8")
+    data = yaml.safe_load(config_file.read_text("utf-8"))["data"]
+    proved = duewatch("prove", data, "--config", config_file, "--one-in", 10, cwd=tmp_path)
+    assert proved.returncode == 0, proved.stderr
+    assert "No feature sees the future." in proved.stdout
+
+
+def test_users_feature_is_built_and_a_missing_file_refused(config_file, tmp_path):
+    (tmp_path / "own.yaml").write_text(
+        "- {stem: my_money, over: bill_facts, windows: [12m], unit: CNY,\n"
+        "   sql: 'CAST(sum(amount_fen) FILTER (WHERE {w}) AS DOUBLE) / 100',\n"
+        "   description: {zh: 电费, en: money}}\n",
+        "utf-8",
+    )
+    values = yaml.safe_load(config_file.read_text("utf-8"))
+    values["features"] = {"files": [str(tmp_path / "own.yaml")]}
+    config_file.write_text(yaml.safe_dump(values), "utf-8")
+    built = duewatch("features", "matrix.parquet", "--config", config_file, cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    values["features"] = {"files": ["none.yaml"]}
+    config_file.write_text(yaml.safe_dump(values), "utf-8")
+    refused = duewatch("features", "matrix.parquet", "--config", config_file, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "none.yaml" in refused.stderr
+
+
 def test_simulate_then_check_then_features_by_command(tmp_path):
     made = duewatch("simulate", "town", "--customers", 300, "--cycles", 6, cwd=tmp_path)
     assert made.returncode == 0, made.stderr

@@ -1,0 +1,35 @@
+"""The searchable page of every feature: how its values lie, what the champion makes of it."""
+
+from collections.abc import Mapping
+
+from contract.errors import ConfigError
+from features import build
+from features.dictionary_page import dictionary_page
+from pipeline.config import Config
+from pipeline.preparing import prepare
+from pipeline.progress import step
+from pipeline.tracking import load
+
+
+def write_dictionary(config: Config) -> str:
+    """Return the page as HTML, for the dataset and day of a config."""
+    prepared = prepare(config)
+    with step("Build features") as report:
+        matrix = build(prepared.store, prepared.as_of, features=prepared.features, progress=report)
+    return dictionary_page(
+        prepared.features,
+        matrix,
+        source=f"{config.data}, {prepared.as_of}",
+        importance=_importance(config),
+    )
+
+
+def _importance(config: Config) -> Mapping[str, float]:
+    """Return each feature's share of the champion's gain; nothing where there is no champion."""
+    try:
+        booster = load(config.tracking).model.booster
+    except ConfigError:
+        return {}
+    gain = booster.feature_importance("gain")
+    total = float(gain.sum()) or 1.0
+    return dict(zip(booster.feature_name(), (float(each) / total for each in gain), strict=True))
