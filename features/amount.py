@@ -236,8 +236,8 @@ AMOUNT: tuple[Feature, ...] = (
         relief=Reason(
             when="<= 0.3",
             text=Text(
-                zh="本期电费较低，只高于{amount_rank_in_month}的同类用户",
-                en="a small bill, above only {amount_rank_in_month} of the segment's this month",
+                zh="本期电费在同类用户中较低({bill_amount_cny})",
+                en="a small bill for its segment this month ({bill_amount_cny})",
             ),
         ),
     ),

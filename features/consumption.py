@@ -30,7 +30,7 @@ CONSUMPTION: tuple[Feature, ...] = (
         sql="kwh_last / NULLIF(kwh_median_12m, 0)",
         description=Text(zh="本期电量与中位数之比", en="kWh of this bill over the median"),
         risk=Reason(
-            when="<= 0.5",
+            when="in 0.05..0.5",
             text=Text(
                 zh="本期电量只有平时的{kwh_ratio}倍", en="use fell to {kwh_ratio} times the usual"
             ),

@@ -49,8 +49,8 @@ CONTACT: tuple[Feature, ...] = (
         risk=Reason(
             when="< 0.5",
             text=Text(
-                zh="近12个月只有{reached_share_12m}的催费能联系上",
-                en="only {reached_share_12m} of the last 12 months' contacts got through",
+                zh="近12个月催费联系上的占{reached_share_12m}",
+                en="{reached_share_12m} of the last 12 months' contacts got through",
             ),
         ),
         relief=Reason(
@@ -76,8 +76,8 @@ CONTACT: tuple[Feature, ...] = (
         risk=Reason(
             when="< 0.34",
             text=Text(
-                zh="近12个月催费后48小时内交费的只有{answered_share_12m}",
-                en="paid within 48 hours after only {answered_share_12m} of reminders (12 months)",
+                zh="近12个月催费后48小时内交费的占{answered_share_12m}",
+                en="paid within 48 hours after {answered_share_12m} of reminders (12 months)",
             ),
         ),
         relief=Reason(
@@ -100,8 +100,8 @@ CONTACT: tuple[Feature, ...] = (
         risk=Reason(
             when="< 0.5",
             text=Text(
-                zh="近12个月承诺交费只兑现{promises_kept_share_12m}",
-                en="only {promises_kept_share_12m} of promises kept in the last 12 months",
+                zh="近12个月承诺交费兑现{promises_kept_share_12m}",
+                en="{promises_kept_share_12m} of promises kept in the last 12 months",
             ),
         ),
         relief=Reason(

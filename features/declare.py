@@ -98,10 +98,12 @@ class Window:
     def text(self) -> Text:
         """The window in words."""
         if self.months is not None:
-            many = "months" if self.months > 1 else "month"
-            return Text(zh=f"近{self.months}个月", en=f"last {self.months} {many}")
-        many = "bills" if self.bills != 1 else "bill"
-        return Text(zh=f"近{self.bills}期", en=f"last {self.bills} {many}")
+            return Text(zh=f"近{self.months}个月", en=_last(self.months, "month"))
+        return Text(zh=f"近{self.bills}期", en=_last(self.bills or 0, "bill"))
+
+
+def _last(count: int, one: str) -> str:
+    return f"last {one}" if count == 1 else f"last {count} {one}s"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,14 +43,14 @@ NEIGHBOURHOOD: tuple[Feature, ...] = (
             en="late rate of the grid's other customers, last 6 months",
         ),
         risk=Reason(
-            when=">= 0.12",
+            when=">= 0.2",
             text=Text(
                 zh="所在网格其他客户逾期率{grid_late_rate}",
                 en="{grid_late_rate} of the grid's other bills were late in the last 6 months",
             ),
         ),
         relief=Reason(
-            when="<= 0.06",
+            when="<= 0.08",
             text=Text(
                 zh="所在网格其他客户逾期率只有{grid_late_rate}",
                 en="only {grid_late_rate} of the grid's other bills were late in the last 6 months",
@@ -68,14 +68,14 @@ NEIGHBOURHOOD: tuple[Feature, ...] = (
             zh="所属用电类别近6个月逾期率", en="late rate of the segment, last 6 months"
         ),
         risk=Reason(
-            when=">= 0.12",
+            when=">= 0.2",
             text=Text(
                 zh="同类用户近6个月逾期率{segment_rate}",
                 en="{segment_rate} of the segment's bills were late in the last 6 months",
             ),
         ),
         relief=Reason(
-            when="<= 0.06",
+            when="<= 0.08",
             text=Text(
                 zh="同类用户近6个月逾期率只有{segment_rate}",
                 en="only {segment_rate} of the segment's bills were late in the last 6 months",
@@ -102,6 +102,20 @@ NEIGHBOURHOOD: tuple[Feature, ...] = (
         direction=1,
         description=Text(
             zh="网格逾期率与用电类别逾期率之比", en="the grid's late rate over the segment's"
+        ),
+        risk=Reason(
+            when=">= 1.2",
+            text=Text(
+                zh="所在网格逾期率为同类用户的{grid_over_segment}倍",
+                en="the grid's late rate is {grid_over_segment} times the segment's",
+            ),
+        ),
+        relief=Reason(
+            when="<= 0.8",
+            text=Text(
+                zh="所在网格逾期率只有同类用户的{grid_over_segment}倍",
+                en="the grid's late rate is only {grid_over_segment} times the segment's",
+            ),
         ),
     ),
 )

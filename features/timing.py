@@ -141,7 +141,7 @@ TIMING: tuple[Feature, ...] = (
             zh="<window>发行到结清平均天数", en="mean days from issue to settlement, <window>"
         ),
         risk=Reason(
-            when=">= 10",
+            when=">= 15",
             text=Text(
                 zh="<window>平均发行后{settle_days_mean_<w>}天才交清",
                 en="takes {settle_days_mean_<w>} days from issue to settle on average (<window>)",
@@ -171,6 +171,35 @@ TIMING: tuple[Feature, ...] = (
     ),
     *spread(
         B3,
+        stem="near_due_share",
+        family="timing",
+        over="outcome_facts",
+        unit="share",
+        sql="CAST(count(*) FILTER (WHERE near_due AND {w}) AS DOUBLE)"
+        " / NULLIF(count(*) FILTER (WHERE {w}), 0)",
+        direction=1,
+        description=Text(
+            zh="<window>在截止日前两天内或逾期结清的比例",
+            en="share settled in the last two days or late, <window>",
+        ),
+        risk=Reason(
+            when="== 1",
+            given="bills_seen >= 3",
+            text=Text(
+                zh="<window>都拖到最后两天或逾期",
+                en="all of the <window> left to the final two days or later",
+            ),
+        ),
+        relief=Reason(
+            when="== 0",
+            given="bills_seen >= 3",
+            text=Text(
+                zh="<window>都在截止日两天以前结清",
+                en="all of the <window> settled two days or more before due",
+            ),
+        ),
+    ),
+    *spread(
         B6,
         stem="near_due_share",
         family="timing",
@@ -192,7 +221,7 @@ TIMING: tuple[Feature, ...] = (
         ),
         relief=Reason(
             when="== 0",
-            given="bills_seen >= 3",
+            given="bills_seen >= 6",
             text=Text(
                 zh="<window>都在截止日两天以前结清",
                 en="all of the <window> settled two days or more before due",

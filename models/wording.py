@@ -1,5 +1,6 @@
 """Sentences with a row's own numbers: of which rows one is true, and how each unit is written."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -10,6 +11,9 @@ from contract.errors import ConfigError
 from features.declare import QUOTED, Feature, Reason, Text, Unit
 
 Mask = npt.NDArray[np.bool_]
+
+# A plural after a lone 1, as in "1 days late"; not after 0.1 or 21.
+_ONE_OF = re.compile(r"(?<![\d.,])1 (day|bill|time|month|payment channel)s\b")
 
 # Columns of the matrix beside the features that a sentence may quote.
 _KEYS: dict[str, Unit] = {"open_cny": "CNY"}
@@ -94,7 +98,7 @@ def fill(text: Text, matrix: pd.DataFrame, units: Mapping[str, Unit]) -> list[Te
     ``{column:abs}`` is written without its sign, for sentences that say "earlier" or "later".
     """
     zh, en = _written(text.zh, matrix, units), _written(text.en, matrix, units)
-    return [Text(zh=one, en=other) for one, other in zip(zh, en, strict=True)]
+    return [Text(zh=one, en=_ONE_OF.sub(r"1 \1", other)) for one, other in zip(zh, en, strict=True)]
 
 
 def _written(template: str, matrix: pd.DataFrame, units: Mapping[str, Unit]) -> list[str]:

@@ -85,7 +85,7 @@ def reads_badly(sentence: str) -> bool:
 
 def test_column_name_comes_from_stem_and_window():
     assert Window(months=6).suffix == "6m"
-    assert Window(bills=1).text.en == "last 1 bill"
+    assert Window(bills=1).text.en == "last bill"
     late = next(f for f in FEATURES if f.stem == "late_count")
     assert late.name == "late_count_1m"
 

@@ -41,3 +41,16 @@ def test_another_column_may_forbid_the_sentence() -> None:
 def test_a_condition_on_no_feature_is_refused() -> None:
     with pytest.raises(ConfigError, match="trend: a reason quotes bills_seen, which is no feature"):
         quoted_units((TREND,))
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(1.0, "1 day late"), (21.0, "21 days late"), (0.0, "0 days late")],
+)
+def test_one_is_singular_in_english(days: float, said: str) -> None:
+    told = fill(
+        Text(zh="逾期{late}天", en="{late} days late"),
+        pd.DataFrame({"late": [days]}),
+        {"late": "days"},
+    )
+    assert told[0].en == said
