@@ -43,17 +43,17 @@ NEIGHBOURHOOD: tuple[Feature, ...] = (
             en="late rate of the grid's other customers, last 6 months",
         ),
         risk=Reason(
-            when=">= 0.2",
+            when=">= 0.05",
             text=Text(
                 zh="所在网格其他客户逾期率{grid_late_rate}",
                 en="{grid_late_rate} of the grid's other bills were late in the last 6 months",
             ),
         ),
         relief=Reason(
-            when="<= 0.08",
+            when="<= 0.15",
             text=Text(
-                zh="所在网格其他客户逾期率只有{grid_late_rate}",
-                en="only {grid_late_rate} of the grid's other bills were late in the last 6 months",
+                zh="所在网格其他客户逾期率{grid_late_rate}",
+                en="{grid_late_rate} of the grid's other bills were late in the last 6 months",
             ),
         ),
     ),
@@ -68,17 +68,17 @@ NEIGHBOURHOOD: tuple[Feature, ...] = (
             zh="所属用电类别近6个月逾期率", en="late rate of the segment, last 6 months"
         ),
         risk=Reason(
-            when=">= 0.2",
+            when=">= 0.05",
             text=Text(
                 zh="同类用户近6个月逾期率{segment_rate}",
                 en="{segment_rate} of the segment's bills were late in the last 6 months",
             ),
         ),
         relief=Reason(
-            when="<= 0.08",
+            when="<= 0.15",
             text=Text(
-                zh="同类用户近6个月逾期率只有{segment_rate}",
-                en="only {segment_rate} of the segment's bills were late in the last 6 months",
+                zh="同类用户近6个月逾期率{segment_rate}",
+                en="{segment_rate} of the segment's bills were late in the last 6 months",
             ),
         ),
     ),

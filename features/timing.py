@@ -141,7 +141,7 @@ TIMING: tuple[Feature, ...] = (
             zh="<window>发行到结清平均天数", en="mean days from issue to settlement, <window>"
         ),
         risk=Reason(
-            when=">= 15",
+            when=">= 10",
             text=Text(
                 zh="<window>平均发行后{settle_days_mean_<w>}天才交清",
                 en="takes {settle_days_mean_<w>} days from issue to settle on average (<window>)",
