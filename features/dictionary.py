@@ -35,13 +35,35 @@ risk. *Empty* is the value of a customer without rows in the window. *View* is t
 
 """
 
+_PREPAID = """# Prepaid customers 预付费客户
 
-def dictionary_markdown(features: Iterable[Feature]) -> str:
-    """Return the dictionary as a Markdown page, one table a family, in the matrix's order."""
+A second matrix (`features.build_prepaid`): one row a customer who is prepaid at `as_of` and whose
+balance came in within a month. It has the columns below, and of those above: {shared}.
+"""
+
+
+def dictionary_markdown(features: Iterable[Feature], prepaid: Iterable[Feature] = ()) -> str:
+    """Return the dictionary as a Markdown page, one table a family, in the matrix's order.
+
+    Args:
+        features: Of the matrix of open bills.
+        prepaid: Of the matrix of prepaid customers; those that both have are told once.
+    """
     declared = tuple(features)
-    families = dict.fromkeys(feature.family for feature in declared)
-    parts = [_section(family, [f for f in declared if f.family == family]) for family in families]
-    return f"{_HEAD}{len(declared)} columns.\n\n" + "\n".join(parts)
+    own = tuple(f for f in prepaid if f not in declared)
+    parts = _sections(declared)
+    if own:
+        shared = ", ".join(f"`{f.name}`" for f in prepaid if f in declared)
+        parts.append(_PREPAID.format(shared=shared))
+        parts += _sections(own)
+    return f"{_HEAD}{len(declared)} columns of bills, {len(own)} more of prepaid customers.\n\n" + (
+        "\n".join(parts)
+    )
+
+
+def _sections(features: tuple[Feature, ...]) -> list[str]:
+    families = dict.fromkeys(feature.family for feature in features)
+    return [_section(family, [f for f in features if f.family == family]) for family in families]
 
 
 def _section(family: str, features: list[Feature]) -> str:

@@ -63,31 +63,41 @@ def dictionary_page(
     matrix: pd.DataFrame,
     *,
     source: str,
+    prepaid: tuple[tuple[Feature, ...], pd.DataFrame] | None = None,
     importance: Mapping[str, float] | None = None,
 ) -> str:
     """Return the page as HTML.
 
     Args:
         matrix: Rows of which the distributions are told; it has a column a feature.
+        prepaid: Further features, of prepaid customers, and the matrix of those.
         source: What the matrix is, in words, such as ``simulated utility, 2026-10-06``.
         importance: A number a feature in the champion, such as its mean contribution; features
             that are not in it are shown without.
     """
-    declared = tuple(features)
-    families = dict.fromkeys(feature.family for feature in declared)
-    weights = importance or {}
+    declared, weights = tuple(features), importance or {}
+    sections = _sections(declared, matrix, weights)
+    head = f"{len(declared)} columns, {len(matrix):,} open bills"
+    if prepaid and len(prepaid[1]):
+        sections += _sections(*prepaid, {})
+        head += f"; {len(prepaid[0])} columns, {len(prepaid[1]):,} prepaid customers"
+    return _PAGE.format(head=f"{head}: {escape(source)}", sections=sections)
+
+
+def _sections(
+    features: tuple[Feature, ...], matrix: pd.DataFrame, weights: Mapping[str, float]
+) -> str:
     most = max(weights.values(), default=0.0)
-    sections = "".join(
+    families = dict.fromkeys(feature.family for feature in features)
+    return "".join(
         _section(
             family,
             "".join(
-                _row(f, matrix, weights.get(f.name), most) for f in declared if f.family == family
+                _row(f, matrix, weights.get(f.name), most) for f in features if f.family == family
             ),
         )
         for family in families
     )
-    head = f"{len(declared)} columns, {len(matrix):,} rows: {escape(source)}"
-    return _PAGE.format(head=head, sections=sections)
 
 
 def _section(family: str, rows: str) -> str:

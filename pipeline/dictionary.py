@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from contract.errors import ConfigError
-from features import build
+from features import PREPAID_FEATURES, build, build_prepaid
 from features.dictionary_page import dictionary_page
 from pipeline.config import Config
 from pipeline.preparing import prepare
@@ -16,9 +16,11 @@ def write_dictionary(config: Config) -> str:
     prepared = prepare(config)
     with step("Build features") as report:
         matrix = build(prepared.store, prepared.as_of, features=prepared.features, progress=report)
+        prepaid = build_prepaid(prepared.store, prepared.as_of)
     return dictionary_page(
         prepared.features,
         matrix,
+        prepaid=(tuple(f for f in PREPAID_FEATURES if f.name not in matrix.columns), prepaid),
         source=f"{config.data}, {prepared.as_of}",
         importance=_importance(config),
     )

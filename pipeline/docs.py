@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from typer.main import get_command
 
-from features.catalogue import FEATURES
+from features.catalogue import FEATURES, PREPAID_FEATURES
 from features.dictionary import dictionary_markdown
 from pipeline.config import Config
 
@@ -18,7 +18,7 @@ GENERATED = "<!-- Made by `duewatch docs`; edit the code instead. -->\n\n"
 def pages() -> dict[str, str]:
     """Return the generated pages by file name."""
     return {
-        "features.md": dictionary_markdown(FEATURES),
+        "features.md": dictionary_markdown(FEATURES, PREPAID_FEATURES),
         "config.md": config_markdown(),
         "commands.md": commands_markdown(),
     }

@@ -7,7 +7,7 @@ import pytest
 from lives import AS_OFS, tables_of
 from worlds import world
 
-from features import FEATURES, build
+from features import FEATURES, PREPAID_FEATURES, build
 from features.dictionary_page import BARS, dictionary_page, distribution
 
 VOID = {"meta", "input", "br", "rect"}
@@ -73,3 +73,14 @@ def test_a_constant_a_code_and_an_empty_column_are_described():
     assert codes.low is None
     empty = distribution(pd.Series([None, None], dtype=float))
     assert (empty.missing, empty.bars) == (1.0, {})
+
+
+def test_prepaid_columns_tell_the_prepaid_customers():
+    bills = pd.DataFrame({"late_last": [0.0, 1.0]})
+    late = tuple(f for f in FEATURES if f.name == "late_last")
+    balance = tuple(f for f in PREPAID_FEATURES if f.name == "balance_cny")
+    told = pd.DataFrame({"balance_cny": [5.0, 7.0, 9.0]})
+    page = dictionary_page(late, bills, prepaid=(balance, told), source="drawn")
+    assert "1 columns, 2 open bills; 1 columns, 3 prepaid customers: drawn" in page
+    assert "<code>balance_cny</code>" in page
+    assert "<b>7</b>" in page
