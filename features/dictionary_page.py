@@ -72,8 +72,8 @@ def dictionary_page(
         matrix: Rows of which the distributions are told; it has a column a feature.
         prepaid: Further features, of prepaid customers, and the matrix of those.
         source: What the matrix is, in words, such as ``simulated utility, 2026-10-06``.
-        importance: A number a feature in the champion, such as its mean contribution; features
-            that are not in it are shown without.
+        importance: A feature's share in the champion, such as of all gain; features that are not
+            in it are shown without.
     """
     declared, weights = tuple(features), importance or {}
     sections = _sections(declared, matrix, weights)
@@ -127,7 +127,7 @@ def _row(feature: Feature, matrix: pd.DataFrame, weight: float | None, most: flo
 def _numbers(told: Distribution) -> str:
     if told.low is None:
         return ", ".join(f"{escape(k)} {v:.0%}" for k, v in told.bars.items())
-    return f"{told.low:.6g} | <b>{told.middle:.6g}</b> | {told.high:.6g}"
+    return f"{told.low:.4g} | <b>{told.middle:.4g}</b> | {told.high:.4g}"
 
 
 def _chart(told: Distribution) -> str:
@@ -147,7 +147,7 @@ def _chart(told: Distribution) -> str:
 
 def _weight(weight: float, most: float) -> str:
     part = weight / most if most > 0 else 0.0
-    return f'<meter value="{part:.4f}"></meter> {weight:.4g}'
+    return f'<meter value="{part:.4f}"></meter> {weight:.1%}'
 
 
 _ROW = """<tr data-text="{name} {zh} {en}">

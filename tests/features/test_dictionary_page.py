@@ -53,7 +53,7 @@ def test_page_stands_alone_and_escapes_what_it_is_told(page):
 
 
 def test_importance_is_shown_where_it_is_known(page):
-    assert '<meter value="1.0000"></meter> 0.5' in page
+    assert '<meter value="1.0000"></meter> 50.0%' in page
     assert page.count("<meter") == 2
 
 
