@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from worlds import world
 
-from features import build
-from models.target import Target, label, outcomes
+from features import build, build_prepaid
+from models.target import Target, known_outcomes, label, outcomes
 
 CUT = date(2026, 10, 6)
 AS_OF = date(2026, 9, 6)
@@ -101,3 +101,83 @@ def test_rows_seen_at_or_after_the_cut_are_never_learned(store, matrix):
     found = label(matrix, outcomes(store, CUT), cut=AS_OF, target=Target())
     assert found.attrition["seen_at_or_after_cut"] == len(matrix)
     assert isinstance(found.matrix, pd.DataFrame)
+
+
+LONG_AGO = """
+    customer_id | issued_on  | due_on     | amount
+    within_30   | 2026-06-03 | 2026-06-28 | 100
+    after_30    | 2026-06-03 | 2026-06-28 | 100
+    never       | 2026-06-03 | 2026-06-28 | 100
+"""
+LONG_AGO_PAID = """
+    customer_id | paid_at          | posted_at        | amount
+    within_30   | 2026-07-28 23:00 | 2026-07-29 10:00 | 100
+    after_30    | 2026-07-29 01:00 | 2026-07-29 10:00 | 100
+"""
+
+
+@pytest.mark.parametrize(
+    "as_of", [date(2026, 6, 6), date(2026, 7, 6)], ids=["when issued", "when overdue"]
+)
+def test_late_30_asks_whether_the_bill_is_open_30_days_past_due(as_of):
+    store = world(bills=LONG_AGO, payments=LONG_AGO_PAID)
+    late, _ = labels(store, build(store, as_of), name="late_30")
+    assert late == {"within_30": 0, "after_30": 1, "never": 1}
+
+
+def test_late_30_matures_30_days_after_late():
+    store = world(bills=LONG_AGO, payments=LONG_AGO_PAID)
+    matrix = build(store, date(2026, 6, 6))
+    for cut, mature in ((date(2026, 7, 31), 0), (date(2026, 8, 1), 3)):
+        _, found = labels(store, matrix, cut=cut, name="late_30")
+        assert found.attrition["kept"] == mature
+
+
+# One case a customer: what became of its supply in the 30 days from 1 August.
+CUTS = """
+    customer_id | disconnected_at  | reconnected_at   | reason
+    last_day    | 2026-08-30 23:00 | 2026-08-31 08:00 | low_balance
+    too_late    | 2026-08-31 00:00 | -                | low_balance
+    for_arrears | 2026-08-10 10:00 | -                | arrears
+    off_before  | 2026-07-20 10:00 | 2026-08-01 09:00 | low_balance
+    on_again    | 2026-07-20 10:00 | 2026-07-31 09:00 | low_balance
+    moved       | 2026-08-10 10:00 | -                | low_balance
+"""
+PREPAID = ("last_day", "too_late", "for_arrears", "off_before", "on_again", "moved", "quiet")
+
+
+@pytest.fixture(scope="module")
+def prepaid():
+    return world(
+        customers=[{"customer_id": each, "billing_mode": "prepaid"} for each in PREPAID],
+        bills=[],
+        balances=[
+            {"customer_id": each, "on": "2026-07-29", "balance": "9.00", "cost": "2.00"}
+            for each in PREPAID
+        ],
+        disconnections=CUTS,
+        events="""
+            customer_id | happened_on | kind
+            moved       | 2026-08-05  | ownership_transfer
+        """,
+    )
+
+
+def cutoff(prepaid, cut):
+    matrix = build_prepaid(prepaid, date(2026, 8, 1))
+    target = Target(name="cutoff")
+    return label(matrix, known_outcomes(prepaid, cut, target), cut=cut, target=target)
+
+
+def test_cutoff_asks_whether_supply_is_cut_for_balance_within_30_days(prepaid):
+    found = cutoff(prepaid, date(2026, 10, 1))
+    labelled = dict(zip(found.matrix["customer_id"], found.late.tolist(), strict=True))
+    assert labelled == {"last_day": 1, "too_late": 0, "for_arrears": 0, "on_again": 0, "quiet": 0}
+    counts = found.attrition[found.attrition > 0].to_dict()
+    assert counts == {"already_off": 1, "left": 1, "kept": 5}
+    assert set(found.matrix["cycle"]) == {2026 * 12 + 7}
+
+
+@pytest.mark.parametrize(("cut", "mature"), [(date(2026, 9, 2), False), (date(2026, 9, 3), True)])
+def test_cutoff_matures_when_30_days_and_the_lag_have_passed(prepaid, cut, mature):
+    assert bool(cutoff(prepaid, cut).attrition["kept"]) is mature
