@@ -11,7 +11,8 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from models.baselines import BASELINES, Baseline, available, score_baseline
-from models.calibration import Calibration, fit_calibration
+from models.calibrating import fit_calibration
+from models.calibration import Calibration
 from models.explain import (
     Contributions,
     RowReasons,

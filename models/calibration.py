@@ -1,7 +1,10 @@
-"""From a model's log-odds to probabilities that come true, without changing any rank.
+"""A calibration as data: from a model's log-odds to probabilities that come true.
 
-A calibration is data: knots of a straight-piecewise, strictly rising map from raw to calibrated
-log-odds. Beyond its outer knots it goes on with the slope of the outer piece.
+It is a strictly rising map (straight between knots, or the named beta form), then for some levels
+of one feature a line of their own, then one shift for all rows. So rows of one level keep every
+rank that the trees gave them; rows of two levels may change places, which is what a line of their
+own is for. JSON carries it and brings back the same bits; how it is fitted is in
+`models.calibrating`, how it is chosen in `models.calibration_choice`.
 """
 
 from collections.abc import Mapping
@@ -11,19 +14,53 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.isotonic import IsotonicRegression
+import pandas as pd
 
-from contract.errors import ConfigError, DataError
-from models.logistic import fit_line, sigmoid
+from contract.errors import ConfigError
+from models.logistic import sigmoid
 
 FloatArray = npt.NDArray[np.float64]
-Kind = Literal["none", "platt", "isotonic"]
+Kind = Literal["none", "platt", "isotonic", "beta", "venn_abers"]
 
 # The least slope kept, so that a flat stretch of evidence ties no ranks away.
 MIN_SLOPE = 1e-3
-# Isotonic bins: few knots that each rest on enough rows (domain 3.6: isotonic from ~1,000 rows).
-ROWS_PER_BIN = 100
-MOST_BINS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segments:
+    """What levels of a feature change in the log-odds; a level without a line keeps them.
+
+    Attributes:
+        feature: Name of the feature.
+        lines: Level, slope and intercept; one and more, sorted by level.
+    """
+
+    feature: str
+    lines: tuple[tuple[str, float, float], ...]
+
+    def __post_init__(self) -> None:
+        if not self.lines:
+            raise ConfigError("calibration.segments.lines is empty; expected a level and more.")
+        for level, slope, intercept in self.lines:
+            if not (slope > 0 and np.isfinite([slope, intercept]).all()):
+                raise ConfigError(
+                    f"calibration.segments.lines.{level} is {(slope, intercept)}; expected a"
+                    " finite slope above 0 and a finite intercept."
+                )
+
+    def move(self, margin: FloatArray, levels: npt.ArrayLike) -> FloatArray:
+        """Return the log-odds after each row's own line."""
+        names, slopes, intercepts = zip(*self.lines, strict=True)
+        at = pd.Index(list(names), dtype="object").get_indexer(pd.Series(levels, dtype="object"))
+        # Place -1, a level without a line or a missing one, is the last of each array.
+        return np.append(slopes, 1.0)[at] * margin + np.append(intercepts, 0.0)[at]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "feature": self.feature,
+            "lines": {level: [slope, intercept] for level, slope, intercept in self.lines},
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +69,19 @@ class Calibration:
 
     Attributes:
         kind: How it was fitted.
-        knots: Raw and calibrated log-odds, rising in both; empty leaves them as they are.
+        knots: Raw and calibrated log-odds, rising in both; beyond the outer knots the slope of
+            the outer piece goes on. Empty leaves the log-odds as they are.
+        beta: (a, b, c) of log-odds = a log p - b log(1 - p) + c (Kull et al. 2017), where p is
+            the model's own probability.
+        segments: Lines of single levels of a feature, on top of the map.
+        shift: Added to every row's log-odds, last (`models.calibrating.update_intercept`).
     """
 
     kind: Kind
     knots: tuple[tuple[float, float], ...] = ()
+    beta: tuple[float, float, float] | None = None
+    segments: Segments | None = None
+    shift: float = 0.0
 
     def __post_init__(self) -> None:
         if len(self.knots) == 1:
@@ -47,13 +92,40 @@ class Calibration:
                     "calibration.knots must be finite and rise strictly in raw and calibrated "
                     f"log-odds; found {(x0, y0)} before {(x1, y1)}."
                 )
+        if self.beta and not (np.isfinite(self.beta).all() and min(self.beta[:2]) > 0):
+            raise ConfigError(
+                f"calibration.beta is {self.beta}; expected finite a, b, c with a and b above 0."
+            )
+        if not np.isfinite(self.shift):
+            raise ConfigError(f"calibration.shift is {self.shift}; expected a finite number.")
 
-    def apply(self, raw: npt.ArrayLike) -> FloatArray:
-        """Return the probability of each raw log-odds."""
-        return sigmoid(self.margin(np.asarray(raw, dtype=np.float64)))
+    def apply(self, raw: npt.ArrayLike, levels: npt.ArrayLike | None = None) -> FloatArray:
+        """Return the probability of each raw log-odds.
 
-    def margin(self, raw: FloatArray) -> FloatArray:
-        """Return the calibrated log-odds of each raw log-odds."""
+        Args:
+            raw: The model's log-odds.
+            levels: Each row's level of `segments.feature`; needed when there are segments.
+        """
+        return sigmoid(self.margin(np.asarray(raw, dtype=np.float64), levels))
+
+    def margin(self, raw: FloatArray, levels: npt.ArrayLike | None = None) -> FloatArray:
+        """Return the calibrated log-odds of each raw log-odds.
+
+        Raises:
+            ValueError: There are segments and no levels to tell them by.
+        """
+        mapped = self._map(raw)
+        if self.segments is not None:
+            if levels is None:
+                raise ValueError(f"calibration: the level of {self.segments.feature} is needed.")
+            mapped = self.segments.move(mapped, levels)
+        return mapped + self.shift if self.shift else mapped
+
+    def _map(self, raw: FloatArray) -> FloatArray:
+        if self.beta is not None:
+            a, b, c = self.beta
+            # log p and -log(1 - p) from the log-odds, without overflow at either end.
+            return b * np.logaddexp(0.0, raw) - a * np.logaddexp(0.0, -raw) + c
         if not self.knots:
             return raw
         x, y = (np.array(axis) for axis in zip(*self.knots, strict=True))
@@ -62,88 +134,52 @@ class Calibration:
         return y[piece] + slope[piece] * (raw - x[piece])
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return {"kind": self.kind, "knots": [list(knot) for knot in self.knots]}
+        """Return the JSON form; what is not used is left out."""
+        found: dict[str, Any] = {"kind": self.kind, "knots": [list(knot) for knot in self.knots]}
+        if self.beta is not None:
+            found["beta"] = list(self.beta)
+        if self.segments is not None:
+            found["segments"] = self.segments.as_dict()
+        if self.shift:
+            found["shift"] = self.shift
+        return found
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Calibration":
         """Read the JSON form.
 
         Raises:
-            ConfigError: A key or kind is unknown, or the knots do not rise.
+            ConfigError: A key or kind is unknown, a number is none, or the map does not rise.
         """
-        if set(data) != {"kind", "knots"} or data["kind"] not in get_args(Kind):
+        lacks, strange = _NEEDED - set(data), set(data) - _NEEDED - _OPTIONAL
+        if lacks or strange or data["kind"] not in get_args(Kind):
             raise ConfigError(
-                f"calibration must hold kind ({', '.join(get_args(Kind))}) and knots; "
-                f"found {dict(data)}."
+                f"calibration must hold kind ({', '.join(get_args(Kind))}) and knots, and may"
+                f" hold {', '.join(sorted(_OPTIONAL))}; found {dict(data)}."
             )
         try:
-            knots = tuple((float(x), float(y)) for x, y in data["knots"])
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"calibration.knots must be pairs of numbers: {error}.") from error
-        return cls(kind=data["kind"], knots=knots)
+            return cls(kind=data["kind"], **_read(data))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ConfigError(
+                "calibration.knots must be pairs of numbers, beta three of them, shift one, and"
+                f" segments a feature with a pair by level: {error!r}."
+            ) from error
 
 
-def fit_calibration(kind: Kind, raw_margin: npt.ArrayLike, y: npt.ArrayLike) -> Calibration:
-    """Fit a calibration on rows that the model has not seen.
+_NEEDED, _OPTIONAL = {"kind", "knots"}, {"beta", "segments", "shift"}
 
-    Args:
-        kind: ``none`` keeps the model's own probabilities; ``platt`` fits a line through the
-            log-odds (Platt 1999, with his smoothed targets); ``isotonic`` a rising line through
-            up to 20 bins, and falls back to Platt when the evidence has a single level.
-        raw_margin: The model's log-odds.
-        y: 1 for a late bill.
 
-    Raises:
-        DataError: The rows hold one outcome only, so nothing can be learned from them.
-    """
-    raw, late = np.asarray(raw_margin, np.float64), np.asarray(y, np.float64)
-    if kind == "none":
-        return Calibration(kind=kind)
-    if late.size == 0 or late.min() == late.max():
-        raise DataError(
-            f"calibration: all {late.size} rows have the same outcome; calibrate on more cycles."
+def _read(data: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {"knots": tuple((float(x), float(y)) for x, y in data["knots"])}
+    if "beta" in data:
+        a, b, c = data["beta"]
+        found["beta"] = (float(a), float(b), float(c))
+    if "segments" in data:
+        lines = data["segments"]["lines"].items()
+        found["segments"] = Segments(
+            feature=str(data["segments"]["feature"]),
+            lines=tuple((str(level), float(a), float(b)) for level, (a, b) in sorted(lines)),
         )
-    knots = _isotonic(raw, late) if kind == "isotonic" else ()
-    return Calibration(kind=kind, knots=knots or _platt(raw, late))
-
-
-def _platt(raw: FloatArray, y: FloatArray) -> tuple[tuple[float, float], ...]:
-    late = y.sum()
-    # Platt (1999), section 2.2: targets short of 0 and 1 keep the line finite on separable rows.
-    target = np.where(y > 0, (late + 1) / (late + 2), 1 / (y.size - late + 2))
-    slope, intercept = fit_line(raw, target)
-    if not slope >= MIN_SLOPE:  # no signal, or the wrong sign: keep the ranks, match the mean
-        slope, intercept = fit_line(raw, target, slope=MIN_SLOPE)
-    start = float(raw.mean())
-    return tuple((x, slope * x + intercept) for x in (start - 1.0, start + 1.0))
-
-
-def _isotonic(raw: FloatArray, y: FloatArray) -> tuple[tuple[float, float], ...]:
-    """Pool adjacent bins whose late rates fall, and join the pools' centres in log-odds."""
-    order = np.argsort(raw, kind="stable")
-    bins = [part for part in np.array_split(order, _bin_count(y.size)) if part.size]
-    rows = np.array([part.size for part in bins], dtype=np.float64)
-    centre = np.array([raw[part].mean() for part in bins])
-    # One row's worth of the overall rate keeps the log-odds of a bin without late bills finite;
-    # it is added before pooling, which then restores the order that it may have bent.
-    rate = np.array([(y[part].sum() + y.mean()) / (part.size + 1) for part in bins])
-    fitted = IsotonicRegression().fit_transform(np.arange(rows.size), rate, sample_weight=rows)
-    pools = np.cumsum(np.append(False, fitted[1:] > fitted[:-1]))
-    weight = np.bincount(pools, weights=rows)
-    x = np.bincount(pools, weights=centre * rows) / weight
-    p = np.bincount(pools, weights=fitted * rows) / weight
-    return _rising(x, np.log(p / (1 - p)))
-
-
-def _bin_count(rows: int) -> int:
-    return max(1, min(MOST_BINS, rows // ROWS_PER_BIN))
-
-
-def _rising(x: FloatArray, y: FloatArray) -> tuple[tuple[float, float], ...]:
-    apart = np.append(True, np.diff(x) > 0)  # bins of one tied margin have one centre
-    x, y = x[apart], y[apart]
-    if x.size < 2:
-        return ()
-    kept = np.maximum.accumulate(y - MIN_SLOPE * x) + MIN_SLOPE * x
-    return tuple(zip(x.tolist(), kept.tolist(), strict=True))
+    if "shift" in data:
+        found["shift"] = float(data["shift"])
+    return found

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contract.errors import DataError
 from features.declare import Feature
-from models.calibration import Kind, fit_calibration
+from models.calibrating import fit_calibration
+from models.calibration import Kind
 from models.encoding import encode, learn_levels
 from models.predictor import Model, make_model
 

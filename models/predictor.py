@@ -89,7 +89,9 @@ class Model:
 
     def predict(self, matrix: pd.DataFrame, *, threads: int = 0) -> FloatArray:
         """Return the calibrated probability that each bill is late."""
-        return self.calibration.apply(self.margin(matrix, threads=threads))
+        raw = self.margin(matrix, threads=threads)
+        segments = self.calibration.segments
+        return self.calibration.apply(raw, None if segments is None else matrix[segments.feature])
 
     def encode(self, matrix: pd.DataFrame) -> FloatArray:
         """Return the numbers that the trees see, columns in the card's order."""
@@ -134,6 +136,12 @@ class Model:
         model = cls(booster_text=files[BOOSTER_FILE].decode(), card=card)
         if model.to_files()[CARD_FILE] != files[CARD_FILE]:
             raise DataError(_changed(CARD_FILE))
+        segments = model.calibration.segments
+        if segments is not None and segments.feature not in card.features:
+            raise DataError(
+                f"model: {CARD_FILE} calibrates by {segments.feature}, which is none of its"
+                " features."
+            )
         if model.booster.feature_name() != card.features:
             raise DataError(f"model: {CARD_FILE} and {BOOSTER_FILE} name different features.")
         return model
