@@ -28,7 +28,22 @@ SETTLE_TOLERANCE_FEN = 1  # contract.md: 0.01 yuan
 MATERIAL_FEN = 100  # design.md 3: late means a residual of one yuan or more
 DAY_US = 86_400_000_000
 
-_PENDING, _OPEN, _CANCELLED = 0, 1, 2
+_PENDING, _OPEN, _GONE = 0, 1, 2
+
+# The kernel works on one array of numbers for each kind of thing, a row a property, and all of
+# it stands in this one file. Tuples of arrays read better but took four fifths of the time in
+# counting references, and numba's cache does not see a change in another file.
+_ISSUED, _DUE, _CANCELLED, _OWED = range(4)  # of bills
+_POSTED, _PAID_AT, _SUM, _NAMED, _REVERSES = range(5)  # of payments
+_FILLED, _VERSION_OF, _KNOWN, _PAID, _PAID_BY_DUE, _SETTLED, _CLEARED, _PAYMENTS = range(8)
+
+# Of one customer's book. Pieces of money on bills form a chain a bill, by moment: the head of the
+# bill, then what follows each piece. Credit waits in lots. Sizes count pieces, then lots.
+_SIZES, _STATE, _HEAD = range(3)
+_PIECE_BILL, _PIECE_PAYMENT, _PIECE_MOMENT, _PIECE_AMOUNT, _PIECE_LEFT, _FOLLOWING = range(3, 9)
+_PIECE_PAID_AT = 9
+_LOT_PAYMENT, _LOT_PAID_AT, _LOT_LEFT = range(10, 13)
+_BOOK_ROWS = 13
 
 
 class Bills(NamedTuple):
@@ -75,36 +90,16 @@ class Versions(NamedTuple):
     payments: Ints
 
 
-class _Book(NamedTuple):
-    """Working arrays for one customer: pieces of money on bills, and lots of credit.
-
-    Pieces of a bill form a chain by moment: ``head[bill]``, then ``following[piece]``.
-    ``size`` counts pieces and lots.
-    """
-
-    state: Ints
-    head: Ints
-    size: Ints
-    piece_bill: Ints
-    piece_payment: Ints
-    piece_paid: Ints
-    piece_moment: Ints
-    piece_amount: Ints
-    piece_left: Ints
-    following: Ints
-    lot_payment: Ints
-    lot_paid: Ints
-    lot_left: Ints
-
-
 def replay(bills: Bills, payments: Payments) -> Versions:
     """Return every version of every bill, the versions of one bill in the order known."""
-    room = 2 * (len(bills.issued) + len(payments.posted)) + 64
+    owed, paid = np.stack(bills[1:]), np.stack(payments[1:])
+    room = 2 * (owed.shape[1] + paid.shape[1]) + 64
     pieces = 4 * (_most(bills.start) + _most(payments.start)) + 64
     while True:
-        versions = Versions(_zeros(1), *(_zeros(room) for _ in range(7)))
-        if _replay_all(bills, payments, _book(_most(bills.start), pieces), versions):
-            return Versions(versions.filled, *(part[: versions.filled[0]] for part in versions[1:]))
+        versions, book = np.empty((8, room), np.int64), np.zeros((_BOOK_ROWS, pieces), np.int64)
+        if _replay_all(bills.start, payments.start, owed, paid, book, versions):
+            filled = versions[_FILLED, :1].copy()
+            return Versions(filled, *(row[: filled[0]] for row in versions[1:]))
         room, pieces = 2 * room, 2 * pieces
 
 
@@ -112,47 +107,47 @@ def _most(start: Ints) -> int:
     return int(np.diff(start).max(initial=0))
 
 
-def _zeros(size: int) -> Ints:
-    return np.zeros(size, np.int64)
-
-
-def _book(bills: int, pieces: int) -> _Book:
-    sizes = (bills + 1, bills + 1, 2, *([pieces] * 10))
-    return _Book(*(_zeros(size) for size in sizes))
-
-
-@njit(cache=True)
-def _replay_all(bills: Bills, payments: Payments, book: _Book, versions: Versions) -> bool:
+@njit(cache=True, nogil=True)
+def _replay_all(
+    bill_start: Ints, payment_start: Ints, bills: Ints, payments: Ints, book: Ints, versions: Ints
+) -> bool:
     """Replay customer by customer; False when a working array was too small."""
-    for customer in range(len(bills.start) - 1):
-        first, last = bills.start[customer], bills.start[customer + 1]
-        book.state[: last - first] = _PENDING
-        book.head[: last - first] = -1
-        book.size[:] = 0
-        if not _replay_customer(bills, payments, book, versions, customer):
+    versions[_FILLED, 0] = 0
+    for customer in range(len(bill_start) - 1):
+        bill, last = bill_start[customer], bill_start[customer + 1]
+        entry, end = payment_start[customer], payment_start[customer + 1]
+        book[_SIZES, :2] = 0
+        book[_STATE, : last - bill] = _PENDING
+        book[_HEAD, : last - bill] = -1
+        if not _replay_customer(bills, payments, book, versions, bill, last, entry, end):
             return False
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _replay_customer(
-    bills: Bills, payments: Payments, book: _Book, versions: Versions, customer: int
+    bills: Ints,
+    payments: Ints,
+    book: Ints,
+    versions: Ints,
+    first: int,
+    last: int,
+    payment: int,
+    end: int,
 ) -> bool:
-    first, last = bills.start[customer], bills.start[customer + 1]
-    bill, payment = first, payments.start[customer]
-    end = payments.start[customer + 1]
+    bill = first
     while True:
-        issue_at = bills.issued[bill] if bill < last else NEVER
-        post_at = payments.posted[payment] if payment < end else NEVER
+        issue_at = bills[_ISSUED, bill] if bill < last else NEVER
+        post_at = payments[_POSTED, payment] if payment < end else NEVER
         gone = _next_cancelled(bills, book, first, last)
-        cancel_at = bills.cancelled[gone] if gone >= 0 else NEVER
+        cancel_at = bills[_CANCELLED, gone] if gone >= 0 else NEVER
         if issue_at == NEVER and post_at == NEVER and cancel_at == NEVER:
             return True
         if not _has_room(book, versions, last - first):
             return False
-        before = book.size[0]
+        before = book[_SIZES, 0]
         if issue_at <= cancel_at and issue_at <= post_at:
-            book.state[bill - first] = _OPEN
+            book[_STATE, bill - first] = _OPEN
             _use_credit(bills, book, first, last, issue_at)
             _write_version(bills, book, versions, first, bill, issue_at)
             bill += 1
@@ -168,31 +163,29 @@ def _replay_customer(
         _write_touched(bills, book, versions, first, before, now)
 
 
-@njit(cache=True)
-def _has_room(book: _Book, versions: Versions, bills: int) -> bool:
+@njit(cache=True, nogil=True)
+def _has_room(book: Ints, versions: Ints, bills: int) -> bool:
     """One event adds at most a piece a bill, a piece a piece, and a version a bill."""
-    pieces = 2 * book.size[0] + book.size[1] + bills + 2
-    return pieces < len(book.piece_bill) and versions.filled[0] + bills + 2 < len(versions.bill)
+    pieces = 2 * book[_SIZES, 0] + book[_SIZES, 1] + bills + 2
+    return pieces < book.shape[1] and versions[_FILLED, 0] + bills + 2 < versions.shape[1]
 
 
-@njit(cache=True)
-def _next_cancelled(bills: Bills, book: _Book, first: int, last: int) -> int:
+@njit(cache=True, nogil=True)
+def _next_cancelled(bills: Ints, book: Ints, first: int, last: int) -> int:
     found = -1
     for bill in range(first, last):
-        if bills.cancelled[bill] == NEVER or book.state[bill - first] != _OPEN:
+        if bills[_CANCELLED, bill] == NEVER or book[_STATE, bill - first] != _OPEN:
             continue
-        if found < 0 or bills.cancelled[bill] < bills.cancelled[found]:
+        if found < 0 or bills[_CANCELLED, bill] < bills[_CANCELLED, found]:
             found = bill
     return found
 
 
-@njit(cache=True)
-def _post(
-    bills: Bills, payments: Payments, book: _Book, first: int, last: int, payment: int
-) -> None:
-    amount, moment = payments.amount[payment], payments.paid[payment]
-    named = payments.bill[payment]
-    if named >= 0 and book.state[named - first] == _CANCELLED:
+@njit(cache=True, nogil=True)
+def _post(bills: Ints, payments: Ints, book: Ints, first: int, last: int, payment: int) -> None:
+    amount, moment = payments[_SUM, payment], payments[_PAID_AT, payment]
+    named = payments[_NAMED, payment]
+    if named >= 0 and book[_STATE, named - first] == _GONE:
         named = -1
     if amount < 0:
         _reverse(bills, payments, book, first, payment, named)
@@ -203,101 +196,102 @@ def _post(
     _use_credit(bills, book, first, last, moment)
 
 
-@njit(cache=True)
-def _reverse(
-    bills: Bills, payments: Payments, book: _Book, first: int, payment: int, named: int
-) -> None:
-    left, moment = -payments.amount[payment], payments.paid[payment]
-    undone = payments.reverses[payment]
+@njit(cache=True, nogil=True)
+def _reverse(bills: Ints, payments: Ints, book: Ints, first: int, payment: int, named: int) -> None:
+    left, moment = -payments[_SUM, payment], payments[_PAID_AT, payment]
+    undone = payments[_REVERSES, payment]
     if undone < 0 and named >= 0:
         _add_piece(bills, book, first, named - first, payment, moment, moment, -left)
         return
-    for lot in range(book.size[1] - 1, -1, -1):
-        if undone < 0 or book.lot_payment[lot] == undone:
-            taken = min(left, book.lot_left[lot])
-            book.lot_left[lot] -= taken
+    for lot in range(book[_SIZES, 1] - 1, -1, -1):
+        if undone < 0 or book[_LOT_PAYMENT, lot] == undone:
+            taken = min(left, book[_LOT_LEFT, lot])
+            book[_LOT_LEFT, lot] -= taken
             left -= taken
-    for piece in range(book.size[0] - 1, -1, -1):
-        if left > 0 and (undone < 0 or book.piece_payment[piece] == undone):
-            taken = min(left, book.piece_left[piece])
+    for piece in range(book[_SIZES, 0] - 1, -1, -1):
+        if left > 0 and (undone < 0 or book[_PIECE_PAYMENT, piece] == undone):
+            taken = min(left, book[_PIECE_LEFT, piece])
             if taken > 0:
-                book.piece_left[piece] -= taken
+                book[_PIECE_LEFT, piece] -= taken
                 left -= taken
-                bill = book.piece_bill[piece]
+                bill = book[_PIECE_BILL, piece]
                 _add_piece(bills, book, first, bill, payment, moment, moment, -taken)
 
 
-@njit(cache=True)
-def _cancel(book: _Book, bill: int) -> None:
-    book.state[bill] = _CANCELLED
-    for piece in range(book.size[0]):
-        if book.piece_bill[piece] == bill and book.piece_left[piece] > 0:
+@njit(cache=True, nogil=True)
+def _cancel(book: Ints, bill: int) -> None:
+    book[_STATE, bill] = _GONE
+    for piece in range(book[_SIZES, 0]):
+        if book[_PIECE_BILL, piece] == bill and book[_PIECE_LEFT, piece] > 0:
             _add_lot(
-                book, book.piece_payment[piece], book.piece_paid[piece], book.piece_left[piece]
+                book,
+                book[_PIECE_PAYMENT, piece],
+                book[_PIECE_PAID_AT, piece],
+                book[_PIECE_LEFT, piece],
             )
-            book.piece_left[piece] = 0
+            book[_PIECE_LEFT, piece] = 0
 
 
-@njit(cache=True)
-def _add_lot(book: _Book, payment: int, paid: int, amount: int) -> None:
-    lot = book.size[1]
-    book.lot_payment[lot] = payment
-    book.lot_paid[lot] = paid
-    book.lot_left[lot] = amount
-    book.size[1] += 1
+@njit(cache=True, nogil=True)
+def _add_lot(book: Ints, payment: int, paid: int, amount: int) -> None:
+    lot = book[_SIZES, 1]
+    book[_LOT_PAYMENT, lot] = payment
+    book[_LOT_PAID_AT, lot] = paid
+    book[_LOT_LEFT, lot] = amount
+    book[_SIZES, 1] += 1
 
 
-@njit(cache=True)
-def _use_credit(bills: Bills, book: _Book, first: int, last: int, moment: int) -> None:
+@njit(cache=True, nogil=True)
+def _use_credit(bills: Ints, book: Ints, first: int, last: int, moment: int) -> None:
     """Give waiting credit to open bills, oldest due first; used-up lots leave the list."""
     kept = 0
-    for lot in range(book.size[1]):
-        while book.lot_left[lot] > 0:
+    for lot in range(book[_SIZES, 1]):
+        while book[_LOT_LEFT, lot] > 0:
             bill = _oldest_open(bills, book, first, last)
             if bill < 0:
                 break
-            short = bills.amount[first + bill] - _allocated(book, bill, NEVER)
-            amount = min(short, book.lot_left[lot])
-            book.lot_left[lot] -= amount
-            paid = book.lot_paid[lot]
-            payment = book.lot_payment[lot]
+            short = bills[_OWED, first + bill] - _allocated(book, bill, NEVER)
+            amount = min(short, book[_LOT_LEFT, lot])
+            book[_LOT_LEFT, lot] -= amount
+            paid = book[_LOT_PAID_AT, lot]
+            payment = book[_LOT_PAYMENT, lot]
             _add_piece(bills, book, first, bill, payment, paid, max(paid, moment), amount)
-        if book.lot_left[lot] > 0:
-            book.lot_payment[kept] = book.lot_payment[lot]
-            book.lot_paid[kept] = book.lot_paid[lot]
-            book.lot_left[kept] = book.lot_left[lot]
+        if book[_LOT_LEFT, lot] > 0:
+            book[_LOT_PAYMENT, kept] = book[_LOT_PAYMENT, lot]
+            book[_LOT_PAID_AT, kept] = book[_LOT_PAID_AT, lot]
+            book[_LOT_LEFT, kept] = book[_LOT_LEFT, lot]
             kept += 1
-    book.size[1] = kept
+    book[_SIZES, 1] = kept
 
 
-@njit(cache=True)
-def _oldest_open(bills: Bills, book: _Book, first: int, last: int) -> int:
+@njit(cache=True, nogil=True)
+def _oldest_open(bills: Ints, book: Ints, first: int, last: int) -> int:
     """Return the open bill due first; ties go to the one issued first, then to the lower id."""
     found = -1
     for bill in range(last - first):
-        if book.state[bill] != _OPEN:
+        if book[_STATE, bill] != _OPEN:
             continue
-        due = bills.due[first + bill]
-        if found >= 0 and due >= bills.due[first + found]:
+        due = bills[_DUE, first + bill]
+        if found >= 0 and due >= bills[_DUE, first + found]:
             continue
-        if _allocated(book, bill, NEVER) < bills.amount[first + bill] - SETTLE_TOLERANCE_FEN:
+        if _allocated(book, bill, NEVER) < bills[_OWED, first + bill] - SETTLE_TOLERANCE_FEN:
             found = bill
     return found
 
 
-@njit(cache=True)
-def _allocated(book: _Book, bill: int, before: int) -> int:
-    total, piece = 0, book.head[bill]
-    while piece >= 0 and book.piece_moment[piece] < before:
-        total += book.piece_amount[piece]
-        piece = book.following[piece]
+@njit(cache=True, nogil=True)
+def _allocated(book: Ints, bill: int, before: int) -> int:
+    total, piece = 0, book[_HEAD, bill]
+    while piece >= 0 and book[_PIECE_MOMENT, piece] < before:
+        total += book[_PIECE_AMOUNT, piece]
+        piece = book[_FOLLOWING, piece]
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _add_piece(
-    bills: Bills,
-    book: _Book,
+    bills: Ints,
+    book: Ints,
     first: int,
     bill: int,
     payment: int,
@@ -306,82 +300,82 @@ def _add_piece(
     amount: int,
 ) -> None:
     """Put money on a bill, not before its issue, and hang it into the bill's chain by moment."""
-    piece = book.size[0]
-    book.size[0] += 1
-    book.piece_bill[piece] = bill
-    book.piece_payment[piece] = payment
-    book.piece_paid[piece] = paid
-    book.piece_moment[piece] = max(moment, bills.issued[first + bill])
-    book.piece_amount[piece] = amount
-    book.piece_left[piece] = max(amount, 0)
-    after, ahead = -1, book.head[bill]
-    while ahead >= 0 and book.piece_moment[ahead] <= book.piece_moment[piece]:
-        after, ahead = ahead, book.following[ahead]
-    book.following[piece] = ahead
+    piece = book[_SIZES, 0]
+    book[_SIZES, 0] += 1
+    book[_PIECE_BILL, piece] = bill
+    book[_PIECE_PAYMENT, piece] = payment
+    book[_PIECE_PAID_AT, piece] = paid
+    book[_PIECE_MOMENT, piece] = max(moment, bills[_ISSUED, first + bill])
+    book[_PIECE_AMOUNT, piece] = amount
+    book[_PIECE_LEFT, piece] = max(amount, 0)
+    after, ahead = -1, book[_HEAD, bill]
+    while ahead >= 0 and book[_PIECE_MOMENT, ahead] <= book[_PIECE_MOMENT, piece]:
+        after, ahead = ahead, book[_FOLLOWING, ahead]
+    book[_FOLLOWING, piece] = ahead
     if after < 0:
-        book.head[bill] = piece
+        book[_HEAD, bill] = piece
     else:
-        book.following[after] = piece
+        book[_FOLLOWING, after] = piece
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _write_touched(
-    bills: Bills, book: _Book, versions: Versions, first: int, before: int, now: int
+    bills: Ints, book: Ints, versions: Ints, first: int, before: int, now: int
 ) -> None:
     """Write one version for each issued bill that received a piece in this event."""
-    for piece in range(before, book.size[0]):
-        bill = book.piece_bill[piece]
+    for piece in range(before, book[_SIZES, 0]):
+        bill = book[_PIECE_BILL, piece]
         seen = False
-        for later in range(piece + 1, book.size[0]):
-            seen = seen or book.piece_bill[later] == bill
-        if not seen and book.state[bill] == _OPEN:
+        for later in range(piece + 1, book[_SIZES, 0]):
+            seen = seen or book[_PIECE_BILL, later] == bill
+        if not seen and book[_STATE, bill] == _OPEN:
             _write_version(bills, book, versions, first, first + bill, now)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _write_version(
-    bills: Bills, book: _Book, versions: Versions, first: int, bill: int, now: int
+    bills: Ints, book: Ints, versions: Ints, first: int, bill: int, now: int
 ) -> None:
     """Write the state of a bill; one known at the same moment replaces the one before."""
-    row = versions.filled[0]
+    row = versions[_FILLED, 0]
     for earlier in range(row - 1, -1, -1):
-        if versions.known_from[earlier] != now:
+        if versions[_KNOWN, earlier] != now:
             break
-        if versions.bill[earlier] == bill:
+        if versions[_VERSION_OF, earlier] == bill:
             row = earlier
             break
-    if row == versions.filled[0]:
-        versions.filled[0] += 1
+    if row == versions[_FILLED, 0]:
+        versions[_FILLED, 0] += 1
     local = bill - first
-    versions.bill[row] = bill
-    versions.known_from[row] = now
-    versions.paid[row] = _allocated(book, local, NEVER)
-    versions.paid_by_due[row] = _allocated(book, local, bills.due[bill] + DAY_US)
-    versions.settled[row] = _reached(book, local, bills, bill, SETTLE_TOLERANCE_FEN)
-    versions.cleared[row] = _reached(book, local, bills, bill, MATERIAL_FEN - 1)
-    versions.payments[row] = _payments(book, local)
+    versions[_VERSION_OF, row] = bill
+    versions[_KNOWN, row] = now
+    versions[_PAID, row] = _allocated(book, local, NEVER)
+    versions[_PAID_BY_DUE, row] = _allocated(book, local, bills[_DUE, bill] + DAY_US)
+    versions[_SETTLED, row] = _reached(book, local, bills, bill, SETTLE_TOLERANCE_FEN)
+    versions[_CLEARED, row] = _reached(book, local, bills, bill, MATERIAL_FEN - 1)
+    versions[_PAYMENTS, row] = _payments(book, local)
 
 
-@njit(cache=True)
-def _reached(book: _Book, local: int, bills: Bills, bill: int, short: int) -> int:
+@njit(cache=True, nogil=True)
+def _reached(book: Ints, local: int, bills: Ints, bill: int, short: int) -> int:
     """Return since when the allocated sum has stayed at the amount less ``short``."""
-    goal = bills.amount[bill] - short
-    since = bills.issued[bill] if goal <= 0 else NEVER
-    total, piece = 0, book.head[local]
+    goal = bills[_OWED, bill] - short
+    since = bills[_ISSUED, bill] if goal <= 0 else NEVER
+    total, piece = 0, book[_HEAD, local]
     while piece >= 0:
-        total += book.piece_amount[piece]
+        total += book[_PIECE_AMOUNT, piece]
         if total < goal:
             since = NEVER
         elif since == NEVER:
-            since = book.piece_moment[piece]
-        piece = book.following[piece]
+            since = book[_PIECE_MOMENT, piece]
+        piece = book[_FOLLOWING, piece]
     return since
 
 
-@njit(cache=True)
-def _payments(book: _Book, local: int) -> int:
-    count, piece = 0, book.head[local]
+@njit(cache=True, nogil=True)
+def _payments(book: Ints, local: int) -> int:
+    count, piece = 0, book[_HEAD, local]
     while piece >= 0:
-        count += book.piece_left[piece] > 0
-        piece = book.following[piece]
+        count += book[_PIECE_LEFT, piece] > 0
+        piece = book[_FOLLOWING, piece]
     return count
