@@ -32,8 +32,9 @@ from contract.uci_credit import LICENCE, import_uci_credit
 from features.build import build, features_of
 from features.declare import Feature
 from models.baselines import available, score_baseline
-from models.fit import Parameters, fit
+from models.fit import fit
 from models.metrics import evaluate
+from models.parameters import Parameters
 from models.scorecard import fit_scorecard
 from models.target import Target, label, outcomes
 

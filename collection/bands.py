@@ -80,7 +80,9 @@ def rank_and_band(bills: pd.DataFrame, bands: Bands) -> pd.DataFrame:
     """Rank open bills by the amount that is expected to come late, and band them by capacity.
 
     Args:
-        bills: One row per bill with bill_id (unique), p_late (0 to 1) and open_cny (yuan).
+        bills: One row per bill with bill_id (unique), p_late (0 to 1) and open_cny (yuan); a
+            column ``priority``, larger first, goes before the expected amount where it is given,
+            as by a model that is a plain sort.
         bands: The capacities.
 
     Returns:
@@ -90,8 +92,9 @@ def rank_and_band(bills: pd.DataFrame, bands: Bands) -> pd.DataFrame:
         DataError: A bill is listed twice, or has no probability or open amount.
     """
     _check_rankable(bills)
+    expected = bills["p_late"] * bills["open_cny"]
     keys = bills[["bill_id", "p_late"]].assign(
-        expected_late_cny=bills["p_late"] * bills["open_cny"]
+        expected_late_cny=expected, priority=bills.get("priority", expected)
     )
     keys = keys.reset_index(drop=True).sort_values(
         [key for key, _ in ORDER], ascending=[small_first for _, small_first in ORDER]

@@ -22,7 +22,7 @@ from models.explain import (
     explain,
     reasons,
 )
-from models.fit import FitReport, Parameters, Part, fit
+from models.fit import FitReport, Part, fit
 from models.metrics import (
     Ranking,
     at_capacity,
@@ -32,6 +32,7 @@ from models.metrics import (
     ks,
     pr_auc,
 )
+from models.parameters import Parameters
 from models.predictor import Card, Model
 from models.probability import brier, calibration_line, ece, log_loss, reliability
 from models.resampling import Interval, bootstrap, bootstrap_difference

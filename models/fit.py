@@ -1,103 +1,38 @@
-"""Fit the trees: oldest cycles to learn, later ones to stop, the newest to calibrate.
+"""Fit a model: oldest cycles to learn, later ones to stop, the newest to calibrate.
 
 Rows are bills at an as_of with a mature label; nothing here looks at a clock, a file or chance
 beyond the seed, so the same rows and parameters give the same bytes on one machine.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
 
 from contract.errors import DataError
 from features.declare import Feature
+from models.baselines import find_baseline, score_baseline
 from models.calibrating import fit_calibration
-from models.calibration import Kind
+from models.cores import Blend, Core, Kind, Points, Rule, Trees
 from models.encoding import encode, learn_levels
+from models.growing import Grown, grow, grow_again
+from models.logistic import sigmoid
+from models.parameters import Parameters
 from models.predictor import Model, make_model
+from models.probability import log_loss
+from models.scorecard import Scorecard, fit_scorecard
+from models.target import Name
 
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 # Where the rows hold too few cycles to cut by time: shares of the customers.
 _STOP_SHARE, _CALIBRATE_SHARE = 0.15, 0.15
-
-
-class Parameters(BaseModel):
-    """How the trees are grown; regularised defaults, shallow because reasons must be quick.
-
-    Trees of 31 leaves and depth 6 are explained 5 times faster than 63 leaves without a limit
-    (libraries 2.2). 63 bins and a rate of 0.1 rank as well as 255 bins and 0.05 in half the work
-    (docs/decisions/0003). There is no class weight on purpose: it kept AUC and raised Brier from
-    0.134 to 0.177 on real data (design 2.6).
-
-    Attributes:
-        num_leaves: Most leaves of a tree.
-        max_depth: Most splits from root to leaf.
-        learning_rate: Share of each tree that is kept.
-        min_data_in_leaf: Fewest rows in a leaf.
-        lambda_l2: Pull of leaf values toward zero.
-        feature_fraction: Share of the columns offered to a tree.
-        bagging_fraction: Share of the rows offered to a tree.
-        max_bin: Steps that a column's values are put into.
-        seed: Of the shares above.
-        rounds: Most trees; early stopping takes fewer.
-        patience: Rounds without a lower log loss on the stopping cycles before growing ends.
-        stopping_cycles: Cycles that decide when to stop; then learned from as well.
-        calibration_cycles: Newest cycles, which only the calibration sees.
-        calibration: How log-odds become probabilities.
-        threads: Of LightGBM; part of what must be equal for equal bytes.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    num_leaves: int = Field(default=31, ge=2, le=1024)
-    max_depth: int = Field(default=6, ge=1, le=32)
-    learning_rate: float = Field(default=0.1, gt=0, le=1)
-    min_data_in_leaf: int = Field(default=100, ge=1)
-    lambda_l2: float = Field(default=10.0, ge=0)
-    feature_fraction: float = Field(default=0.5, gt=0, le=1)
-    bagging_fraction: float = Field(default=0.8, gt=0, le=1)
-    max_bin: int = Field(default=63, ge=2, le=1024)
-    rounds: int = Field(default=1000, ge=1)
-    patience: int = Field(default=30, ge=1)
-    stopping_cycles: int = Field(default=2, ge=1)
-    calibration_cycles: int = Field(default=2, ge=1)
-    calibration: Kind = "platt"
-    seed: int = Field(default=2026, ge=0)
-    threads: int = Field(default=2, ge=1)
-
-    def for_lightgbm(self) -> dict[str, Any]:
-        """Return the parameters under LightGBM's names, with those that are not a choice."""
-        own = self.model_dump(
-            include={
-                "num_leaves",
-                "max_depth",
-                "learning_rate",
-                "min_data_in_leaf",
-                "lambda_l2",
-                "feature_fraction",
-                "bagging_fraction",
-                "max_bin",
-                "seed",
-            }
-        )
-        fixed = {
-            "objective": "binary",
-            "metric": "binary_logloss",
-            "bagging_freq": 1,
-            "deterministic": True,
-            "force_row_wise": True,
-            "num_threads": self.threads,
-            "feature_pre_filter": False,
-            "verbosity": -1,
-        }
-        return own | fixed
+# Weights of the trees that a blend may take.
+_WEIGHTS = tuple(step / 10 for step in range(11))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,9 +52,10 @@ class FitReport:
 
     Attributes:
         parts: Rows by purpose.
-        best_iteration: Trees at which the stopping cycles' log loss was least.
+        best_iteration: Trees at which the stopping cycles' log loss was least; 0 without trees.
         stopping_loss: That log loss after each round of the first fit.
-        importance: One row per feature, most gain first: feature, gain, split.
+        importance: One row per feature, the most important first: feature, share of what the
+            model goes by.
     """
 
     parts: tuple[Part, ...]
@@ -134,7 +70,7 @@ def fit(
     *,
     features: Sequence[Feature],
     parameters: Parameters,
-    target: str = "late",
+    target: Name = "late",
     about: Mapping[str, Any] | None = None,
     parts: Mapping[str, Mask] | None = None,
 ) -> tuple[Model, FitReport]:
@@ -160,25 +96,112 @@ def fit(
     late = np.asarray(y, dtype=np.float64)
     masks = split(matrix, parameters) if parts is None else parts
     told = tuple(_part(name, matrix, late, mask) for name, mask in masks.items())
-    levels = learn_levels(matrix[~masks["calibrate"]], features)
-    encoded = encode(matrix, [f.name for f in features], levels)
-
-    first = _grow(encoded, late, masks, features, parameters)
-    again = masks["train"] | masks["stop"]
-    booster = lgb.train(
-        parameters.for_lightgbm() | _constraints(features),
-        _dataset(encoded, late, again, features),
-        num_boost_round=first.best_iteration,
+    rows = _Rows(matrix=matrix, late=late, masks=masks, features=features)
+    fitted = _FITS[parameters.kind](rows, parameters)
+    newest = masks["calibrate"]
+    calibration = fit_calibration(
+        # A rule's score is no log-odds: only a free rising map can make it one.
+        "isotonic" if parameters.kind == "rule" else parameters.calibration,
+        fitted.core.raw(matrix[newest]),
+        late[newest],
     )
-    raw = booster.predict(encoded[masks["calibrate"]], raw_score=True)
-    calibration = fit_calibration(parameters.calibration, raw, late[masks["calibrate"]])
-    model = make_model(booster, target=target, levels=levels, calibration=calibration, about=about)
+    model = make_model(
+        fitted.core, target=target, levels=rows.levels, calibration=calibration, about=about
+    )
     return model, FitReport(
         parts=told,
-        best_iteration=first.best_iteration,
-        stopping_loss=first.losses,
-        importance=_importance(booster),
+        best_iteration=fitted.rounds,
+        stopping_loss=fitted.losses,
+        importance=_importance(model),
     )
+
+
+class _Rows:
+    """What is fitted on: the rows, their parts, and their codes."""
+
+    def __init__(
+        self,
+        *,
+        matrix: pd.DataFrame,
+        late: FloatArray,
+        masks: Mapping[str, Mask],
+        features: Sequence[Feature],
+    ) -> None:
+        self.matrix, self.late, self.masks, self.features = matrix, late, masks, features
+        self.levels = learn_levels(matrix[~masks["calibrate"]], features)
+        self.learned: Mask = masks["train"] | masks["stop"]
+
+    def encoded(self) -> FloatArray:
+        return encode(self.matrix, [f.name for f in self.features], self.levels)
+
+    def scorecard(self, part: Mask) -> Scorecard:
+        return fit_scorecard(self.matrix[part], self.late[part], features=self.features)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fitted:
+    core: Core
+    rounds: int = 0
+    losses: tuple[float, ...] = ()
+
+
+def _fit_trees(rows: _Rows, parameters: Parameters) -> _Fitted:
+    encoded = rows.encoded()
+    grown = grow(encoded, rows.late, rows.masks, rows.features, parameters)
+    core = _grown_again(rows, encoded, grown, parameters)
+    return _Fitted(core=core, rounds=grown.rounds, losses=grown.losses)
+
+
+def _grown_again(rows: _Rows, encoded: FloatArray, grown: Grown, parameters: Parameters) -> Trees:
+    booster = grow_again(
+        encoded,
+        rows.late,
+        rows.learned,
+        rounds=grown.rounds,
+        features=rows.features,
+        parameters=parameters,
+    )
+    return Trees(
+        booster_text=booster.model_to_string(num_iteration=-1),
+        features=tuple(booster.feature_name()),
+        levels=rows.levels,
+    )
+
+
+def _fit_points(rows: _Rows, _: Parameters) -> _Fitted:
+    card = rows.scorecard(rows.learned)
+    return _Fitted(core=Points(scorecard=card))
+
+
+def _fit_blend(rows: _Rows, parameters: Parameters) -> _Fitted:
+    """Weigh trees and scorecard, fitted on the oldest cycles, on the stopping cycles."""
+    encoded, stop = rows.encoded(), rows.masks["stop"]
+    grown = grow(encoded, rows.late, rows.masks, rows.features, parameters)
+    trees = np.asarray(grown.booster.predict(encoded[stop], raw_score=True), np.float64)
+    points = rows.scorecard(rows.masks["train"]).margin(rows.matrix[stop])
+    losses = [log_loss(rows.late[stop], sigmoid(w * trees + (1 - w) * points)) for w in _WEIGHTS]
+    trees_again = _grown_again(rows, encoded, grown, parameters)
+    core = Blend(
+        trees=trees_again,
+        points=Points(scorecard=rows.scorecard(rows.learned)),
+        weight=_WEIGHTS[int(np.argmin(losses))],
+    )
+    return _Fitted(core=core, rounds=grown.rounds, losses=grown.losses)
+
+
+def _fit_rule(rows: _Rows, parameters: Parameters) -> _Fitted:
+    rule = find_baseline(parameters.rule)
+    score = score_baseline(rule, rows.matrix[rows.learned])
+    core = Rule(id=rule.id, usual=float(np.median(score)))
+    return _Fitted(core=core)
+
+
+_FITS: Mapping[Kind, Callable[[_Rows, Parameters], _Fitted]] = {
+    "trees": _fit_trees,
+    "scorecard": _fit_points,
+    "blend": _fit_blend,
+    "rule": _fit_rule,
+}
 
 
 def split(matrix: pd.DataFrame, parameters: Parameters) -> dict[str, Mask]:
@@ -198,53 +221,6 @@ def split(matrix: pd.DataFrame, parameters: Parameters) -> dict[str, Mask]:
     calibrate = cycle >= cycles[-newest]
     stop = (cycle >= cycles[-newest - later]) & ~calibrate
     return {"train": ~(stop | calibrate), "stop": stop, "calibrate": calibrate}
-
-
-@dataclass(frozen=True)
-class _Grown:
-    best_iteration: int
-    losses: tuple[float, ...]
-
-
-def _grow(
-    encoded: FloatArray,
-    late: FloatArray,
-    masks: Mapping[str, Mask],
-    features: Sequence[Feature],
-    parameters: Parameters,
-) -> _Grown:
-    losses: dict[str, Any] = {}
-    train = _dataset(encoded, late, masks["train"], features)
-    stop = lgb.Dataset(encoded[masks["stop"]], late[masks["stop"]], reference=train)
-    booster = lgb.train(
-        parameters.for_lightgbm() | _constraints(features),
-        train,
-        num_boost_round=parameters.rounds,
-        valid_sets=[stop],
-        valid_names=["stop"],
-        callbacks=[
-            lgb.early_stopping(parameters.patience, verbose=False),
-            lgb.record_evaluation(losses),
-        ],
-    )
-    return _Grown(max(1, booster.best_iteration), tuple(losses["stop"]["binary_logloss"]))
-
-
-def _dataset(
-    encoded: FloatArray, late: FloatArray, rows: Mask, features: Sequence[Feature]
-) -> lgb.Dataset:
-    return lgb.Dataset(
-        encoded[rows],
-        late[rows],
-        feature_name=[f.name for f in features],
-        categorical_feature=[i for i, f in enumerate(features) if f.is_categorical],
-    )
-
-
-def _constraints(features: Sequence[Feature]) -> dict[str, Any]:
-    """Return each feature's direction as a constraint; categories have no order to constrain."""
-    directions = [0 if f.is_categorical else f.direction for f in features]
-    return {"monotone_constraints": directions} if any(directions) else {}
 
 
 def _split_customers(matrix: pd.DataFrame) -> dict[str, Mask]:
@@ -272,12 +248,7 @@ def _part(name: str, matrix: pd.DataFrame, late: FloatArray, mask: Mask) -> Part
     )
 
 
-def _importance(booster: lgb.Booster) -> pd.DataFrame:
-    found = pd.DataFrame(
-        {
-            "feature": booster.feature_name(),
-            "gain": booster.feature_importance("gain"),
-            "split": booster.feature_importance("split"),
-        }
-    )
-    return found.sort_values(["gain", "feature"], ascending=[False, True], ignore_index=True)
+def _importance(model: Model) -> pd.DataFrame:
+    found = pd.Series(model.importance(), name="share", dtype=np.float64)
+    told = found.rename_axis("feature").reset_index()
+    return told.sort_values(["share", "feature"], ascending=[False, True], ignore_index=True)

@@ -1,7 +1,7 @@
-"""A fitted model as data: LightGBM's text and a card of what is needed to read it.
+"""A fitted model as data: what gives the raw score, and a card of what is needed to read it.
 
-Loading parses text and checks every field and digest; it never runs code that a file brings, so a
-model can be copied between machines and kept for years (design 2.5).
+Loading parses text and JSON and checks every field and digest; it never runs code that a file
+brings, so a model can be copied between machines and kept for years (design 2.5).
 """
 
 import hashlib
@@ -19,40 +19,45 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from contract.errors import ConfigError, DataError
 from models.calibration import Calibration
+from models.cores import Core, Kind, Trees, read_core
 from models.encoding import count_unknown, encode
+from models.target import Name
 
 FloatArray = npt.NDArray[np.float64]
 
-BOOSTER_FILE = "model.lgb"
 CARD_FILE = "model.json"
+# What a card tells beside that by which a row is scored.
+_NOT_SCORING = {"about", "versions"}
 
 
 class Card(BaseModel):
-    """What must be known to use the trees.
+    """What must be known to use a model.
 
     Attributes:
-        format: Of these two files; another number is another reader.
-        target: Name of the target, with its threshold (`models.target`).
-        objective: What the trees' sum is; `binary` means log-odds.
-        features: Column names in the order of the trees' inputs.
+        format: Of the model's files; another number is another reader.
+        target: What the model is asked (`models.target`).
+        kind: What gives the raw score (`models.cores`).
+        settings: What completes the core's files.
+        features: The matrix columns that the model reads; for trees, in the order of their inputs.
         levels: Categories of each categorical feature, in the order of their codes.
-        calibration: From raw log-odds to probability (`models.calibration`).
+        calibration: From raw score to probability (`models.calibration`).
         versions: Of the libraries that fitted it.
         about: What the training run adds: cycles, fingerprint, commit. Never read for scoring.
-        booster_sha256: Digest of the trees' text.
+        sha256: Digest of each of the core's files, by name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    format: Literal[1]
-    target: str
-    objective: Literal["binary"]
+    format: Literal[2]
+    target: Name
+    kind: Kind
+    settings: dict[str, Any]
     features: list[str]
     levels: dict[str, list[str]]
     calibration: dict[str, Any]
     versions: dict[str, str]
     about: dict[str, Any]
-    booster_sha256: str
+    sha256: dict[str, str]
 
     @field_validator("calibration")
     @classmethod
@@ -65,60 +70,76 @@ class Card(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A model that scores bills; rows of a matrix in, one number per row out.
+    """A model that scores bills or prepaid customers; rows in, one number per row out.
 
     Attributes:
-        booster_text: The trees, as LightGBM writes them.
-        card: How to read them.
+        core: What gives the raw score.
+        card: How to read it.
     """
 
-    booster_text: str
+    core: Core
     card: Card
 
     def margin(self, matrix: pd.DataFrame, *, threads: int = 0) -> FloatArray:
-        """Return the raw log-odds of each row, before calibration.
+        """Return the raw score of each row, before calibration.
 
         Args:
             matrix: Must hold the card's features; further columns are ignored.
             threads: Of LightGBM; 0 takes all cores, 1 suits one process per bucket.
         """
-        if len(matrix) == 0:
-            return np.empty(0)
-        raw = self.booster.predict(self.encode(matrix), raw_score=True, num_threads=threads)
-        return np.asarray(raw, dtype=np.float64)
+        return self.core.raw(matrix, threads=threads)
 
     def predict(self, matrix: pd.DataFrame, *, threads: int = 0) -> FloatArray:
-        """Return the calibrated probability that each bill is late."""
+        """Return the calibrated probability of what the target asks."""
         raw = self.margin(matrix, threads=threads)
         segments = self.calibration.segments
         return self.calibration.apply(raw, None if segments is None else matrix[segments.feature])
 
+    def priority(self, matrix: pd.DataFrame, p: FloatArray) -> FloatArray:
+        """Return what the list is ranked by, larger first.
+
+        That is the expected amount, p times what is open (p alone where nothing is open, as with
+        prepaid customers); a rule ranks by its own score.
+        """
+        if self.card.kind == "rule":
+            return self.margin(matrix)
+        return p * matrix["open_cny"].to_numpy() if "open_cny" in matrix else p
+
     def encode(self, matrix: pd.DataFrame) -> FloatArray:
-        """Return the numbers that the trees see, columns in the card's order."""
+        """Return the features as numbers, columns in the card's order."""
         return encode(matrix, self.card.features, self.card.levels)
 
     def count_unknown(self, matrix: pd.DataFrame) -> dict[str, int]:
         """Return how many rows hold a category that the model never saw, by feature."""
         return count_unknown(matrix, self.card.levels)
 
-    @cached_property
-    def booster(self) -> lgb.Booster:
-        """The trees, parsed once."""
-        return lgb.Booster(model_str=self.booster_text)
+    @property
+    def booster(self) -> lgb.Booster | None:
+        """The trees, where the model has any."""
+        trees = getattr(self.core, "trees", self.core)
+        return trees.booster if isinstance(trees, Trees) else None
+
+    def importance(self) -> dict[str, float]:
+        """Return each feature's share of what the model goes by (`Core.weights`)."""
+        weights = self.core.weights()
+        total = sum(weights.values()) or 1.0
+        return {name: weight / total for name, weight in weights.items()}
 
     @cached_property
     def calibration(self) -> Calibration:
-        """The map from raw log-odds to probability."""
+        """The map from raw score to probability."""
         return Calibration.from_dict(self.card.calibration)
 
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of all that decides a score; two models of one digest score alike."""
+        return _digest(_canonical(self.card.model_dump(mode="json", exclude=_NOT_SCORING)))
+
     def to_files(self) -> dict[str, bytes]:
-        """Return the two files of the model by name; `from_files` reads them back."""
+        """Return the files of the model by name; `from_files` reads them back."""
         card = self.card.model_dump(mode="json")
         body = {**card, "card_sha256": _digest(_canonical(card))}
-        return {
-            BOOSTER_FILE: self.booster_text.encode(),
-            CARD_FILE: _canonical(body),
-        }
+        return {**self.core.to_files(), CARD_FILE: _canonical(body)}
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes]) -> "Model":
@@ -127,56 +148,80 @@ class Model:
         Raises:
             DataError: A file is missing, unreadable or changed, or a field is missing or wrong.
         """
-        for name in (BOOSTER_FILE, CARD_FILE):
-            if name not in files:
-                raise DataError(f"model: {name} is missing; expected {BOOSTER_FILE}, {CARD_FILE}.")
-        card = _read_card(files[CARD_FILE])
-        if _digest(files[BOOSTER_FILE]) != card.booster_sha256:
-            raise DataError(_changed(BOOSTER_FILE))
-        model = cls(booster_text=files[BOOSTER_FILE].decode(), card=card)
+        card = _read_card(_file(files, CARD_FILE))
+        for name, digest in card.sha256.items():
+            if _digest(_file(files, name)) != digest:
+                raise DataError(_changed(name))
+        core = read_core(
+            card.kind,
+            {name: files[name] for name in card.sha256},
+            levels={name: tuple(known) for name, known in card.levels.items()},
+            settings=card.settings,
+        )
+        model = cls(core=core, card=card)
         if model.to_files()[CARD_FILE] != files[CARD_FILE]:
             raise DataError(_changed(CARD_FILE))
-        segments = model.calibration.segments
-        if segments is not None and segments.feature not in card.features:
-            raise DataError(
-                f"model: {CARD_FILE} calibrates by {segments.feature}, which is none of its"
-                " features."
-            )
-        if model.booster.feature_name() != card.features:
-            raise DataError(f"model: {CARD_FILE} and {BOOSTER_FILE} name different features.")
+        _check_features(model)
         return model
 
 
 def make_model(
-    booster: lgb.Booster,
+    core: Core,
     *,
-    target: str,
+    target: Name,
     levels: Mapping[str, tuple[str, ...]],
     calibration: Calibration,
     about: Mapping[str, Any] | None = None,
 ) -> Model:
-    """Wrap a fitted booster; the model reads it back from its text, as any later reader will.
+    """Wrap a fitted core with all that is needed to read it back.
 
     Args:
-        booster: Fitted with named features.
+        core: Fitted.
         target: Name of the target.
         levels: Categories of the categorical features.
-        calibration: Fitted on rows that the booster has not seen.
+        calibration: Fitted on rows that the core has not seen.
         about: JSON values to keep with the model.
     """
-    text = booster.model_to_string(num_iteration=-1)
+    calibrates_by = calibration.segments.feature if calibration.segments else None
+    features = list(core.features)
+    if calibrates_by and calibrates_by not in features:
+        features.append(calibrates_by)
     card = Card(
-        format=1,
+        format=2,
         target=target,
-        objective="binary",
-        features=booster.feature_name(),
-        levels={name: list(known) for name, known in levels.items()},
+        kind=core.kind,
+        settings=core.settings,
+        features=features,
+        levels={name: list(levels[name]) for name in features if name in levels},
         calibration=calibration.as_dict(),
         versions={"lightgbm": lgb.__version__, "numpy": np.__version__, "pandas": pd.__version__},
         about=dict(about or {}),
-        booster_sha256=_digest(text.encode()),
+        sha256={name: _digest(content) for name, content in core.to_files().items()},
     )
-    return Model(booster_text=text, card=card)
+    return Model(core=core, card=card)
+
+
+def _check_features(model: Model) -> None:
+    read = set(model.core.features)
+    segments = model.calibration.segments
+    if segments is not None:
+        if segments.feature not in model.card.features:
+            raise DataError(
+                f"model: {CARD_FILE} calibrates by {segments.feature}, which is none of its"
+                " features."
+            )
+        read.add(segments.feature)
+    if read != set(model.card.features):
+        raise DataError(
+            f"model: {CARD_FILE} and {', '.join(model.card.sha256) or 'its rule'} name different"
+            " features."
+        )
+
+
+def _file(files: Mapping[str, bytes], name: str) -> bytes:
+    if name not in files:
+        raise DataError(f"model: {name} is missing; fetch all files of the model again.")
+    return files[name]
 
 
 def _read_card(content: bytes) -> Card:

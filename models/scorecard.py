@@ -5,8 +5,9 @@ all rows' odds; a logistic regression weighs the features, each in the direction
 the result is written as points. More points are safer, as credit staff are used to.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -68,9 +69,53 @@ class Scorecard:
             total += np.array(each.points)[each.bins.assign(matrix)]
         return np.round(total, 1)
 
+    def margin(self, matrix: pd.DataFrame) -> FloatArray:
+        """Return the log-odds that each bill is late."""
+        return np.asarray((OFFSET - self.points(matrix)) / FACTOR, dtype=np.float64)
+
     def predict(self, matrix: pd.DataFrame) -> FloatArray:
         """Return the probability that each bill is late."""
-        return sigmoid((OFFSET - self.points(matrix)) / FACTOR)
+        return sigmoid(self.margin(matrix))
+
+    def contributions(self, matrix: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+        """Return what each characteristic adds to the log-odds over its mean in training.
+
+        One row per row and one column per characteristic, and the base, one per row; a row's
+        contributions and its base add up to its margin.
+        """
+        found = np.empty((len(matrix), len(self.characteristics)))
+        base = (OFFSET - self.base) / FACTOR
+        for at, each in enumerate(self.characteristics):
+            by_bin = self.log_odds(each)
+            usual = float(np.average(by_bin, weights=each.rows))
+            found[:, at] = by_bin[each.bins.assign(matrix)] - usual
+            base += usual
+        return found, np.full(len(matrix), base)
+
+    @staticmethod
+    def log_odds(each: Characteristic) -> FloatArray:
+        """Return what each bin of a characteristic adds to the log-odds of lateness."""
+        return np.asarray(each.points, dtype=np.float64) / -FACTOR
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Scorecard":
+        """Read the JSON form.
+
+        Raises:
+            TypeError, KeyError: A field is missing or unknown.
+        """
+        characteristics = []
+        for each in data["characteristics"]:
+            fields = {k: tuple(v) for k, v in each.items() if k != "bins"}
+            cut: dict[str, Any] = {
+                k: tuple(v) if isinstance(v, list) else v for k, v in each["bins"].items()
+            }
+            characteristics.append(Characteristic(bins=Bins(**cut), **fields))
+        return cls(base=float(data["base"]), characteristics=tuple(characteristics))
 
     def points_table(self) -> pd.DataFrame:
         """Return one row per bin: feature, bin, rows, late, late_rate, woe, points.

@@ -11,8 +11,9 @@ import pandas as pd
 from contract.errors import DataError
 from features.declare import Feature, Text
 from models.baselines import available, score_baseline
-from models.fit import FitReport, Parameters, fit
+from models.fit import FitReport, fit
 from models.metrics import Capacity, auc, evaluate
+from models.parameters import Parameters
 from models.predictor import Model
 from models.target import Labelled, Target, label
 

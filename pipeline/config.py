@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from collection.bands import Bands
 from contract.errors import ConfigError
 from features.user import UserFeatures
-from models.fit import Parameters
+from models.parameters import Parameters
 from models.snapshots import Snapshots
 from models.target import Target
 from pipeline.tracking import Tracking

@@ -27,11 +27,8 @@ def write_dictionary(config: Config) -> str:
 
 
 def _importance(config: Config) -> Mapping[str, float]:
-    """Return each feature's share of the champion's gain; nothing where there is no champion."""
+    """Return each feature's share in the champion; nothing where there is no champion."""
     try:
-        booster = load(config.tracking).model.booster
+        return load(config.tracking).model.importance()
     except ConfigError:
         return {}
-    gain = booster.feature_importance("gain")
-    total = float(gain.sum()) or 1.0
-    return dict(zip(booster.feature_name(), (float(each) / total for each in gain), strict=True))

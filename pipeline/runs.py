@@ -87,8 +87,7 @@ def run_id(config: Config, as_of: date, *, fingerprint: str, registered: Registe
     """
     decides = {
         "data": fingerprint,
-        "model": registered.model.card.booster_sha256,
-        "calibration": registered.model.card.calibration,
+        "model": registered.model.sha256,
         "config": scoring_settings(config),
     }
     text = json.dumps(decides, sort_keys=True, default=str)

@@ -136,9 +136,10 @@ def _score_buckets(
 def _with_probability(bills: pd.DataFrame, matrix: pd.DataFrame, model: Model) -> pd.DataFrame:
     rows = matrix.set_index("bill_id").loc[bills["bill_id"]].reset_index()
     scored = (bills["why_not"] == "").to_numpy()
-    p = np.full(len(bills), np.nan)
+    p, priority = np.full((2, len(bills)), np.nan)
     p[scored] = model.predict(rows[scored])
-    bills["p_late"] = p
+    priority[scored] = model.priority(rows[scored], p[scored])
+    bills["p_late"], bills["priority"] = p, priority
     bills["expected_late_cny"] = p * bills["open_cny"]
     bills["bills_seen"] = rows["bills_seen"].to_numpy()
     return bills
@@ -201,7 +202,7 @@ def _names(prepared: Prepared, customers: pd.Series) -> pd.DataFrame:
 
 def _write(folder: Path, manifest: Manifest, scores: pd.DataFrame, listed: pd.DataFrame) -> None:
     wording, facts = read_wording(), manifest.facts()
-    kept = scores.drop(columns="bucket")
+    kept = scores.drop(columns=["bucket", "priority"])
     pq.write_table(pa.Table.from_pandas(kept, preserve_index=False), folder / "scores.parquet")
     write_list_csv(folder / "list.csv", listed, facts)
     write_workbook(folder / "list.xlsx", listed, facts, wording=wording)
@@ -218,7 +219,7 @@ def _manifest(
         cycle=int(scores.loc[scores["why_not"] == "", "cycle"].mode().max()),
         model_name=config.tracking.model_name,
         model_version=registered.version,
-        model_sha256=registered.model.card.booster_sha256,
+        model_sha256=registered.model.sha256,
         data_fingerprint=prepared.store.fingerprint,
         code_commit=git_commit(),
         config=scoring_settings(config),

@@ -86,8 +86,15 @@ def register(model: Model, evidence: Evidence, tracking: Tracking) -> Registered
             mlflow.set_tags(dict(evidence.tags))
             _log_files(mlflow, model, evidence)
             logged = _log_booster(mlflow, model, evidence.example)
+            source = logged.model_uri if logged else f"runs:/{run.info.run_id}/{MODEL_FOLDER}"
         client = mlflow.MlflowClient()
-        made = _new_version(mlflow, client, tracking.model_name, logged)
+        _ensure_registered(mlflow, client, tracking.model_name)
+        made = client.create_model_version(
+            tracking.model_name,
+            source=source,
+            run_id=run.info.run_id,
+            model_id=logged.model_id if logged else None,
+        )
         client.set_registered_model_alias(tracking.model_name, CHAMPION, made.version)
         return Registered(model=model, version=str(made.version), run_id=run.info.run_id)
 
@@ -181,9 +188,14 @@ def _log_files(mlflow: Any, model: Model, evidence: Evidence) -> None:
 
 
 def _log_booster(mlflow: Any, model: Model, example: pd.DataFrame) -> Any:
-    """Log the booster in MLflow's own flavour too, so that other tools can serve it."""
+    """Log the booster in MLflow's own flavour too, so that other tools can serve it.
+
+    A model without trees has no flavour of its own; None.
+    """
     from mlflow.models import infer_signature  # noqa: PLC0415, TID251
 
+    if model.booster is None:
+        return None
     scored = model.booster.predict(example.to_numpy())
     return mlflow.lightgbm.log_model(
         model.booster,
@@ -193,16 +205,13 @@ def _log_booster(mlflow: Any, model: Model, example: pd.DataFrame) -> Any:
     )
 
 
-def _new_version(mlflow: Any, client: Any, name: str, logged: Any) -> Any:
+def _ensure_registered(mlflow: Any, client: Any, name: str) -> None:
     """Register by the client: ``mlflow.register_model`` does the same and prints about it."""
     try:
         client.create_registered_model(name)
     except mlflow.exceptions.MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    return client.create_model_version(
-        name, source=logged.model_uri, run_id=logged.run_id, model_id=logged.model_id
-    )
 
 
 def _find(mlflow: Any, client: Any, name: str, which: str) -> Any:

@@ -175,7 +175,7 @@ def _evidence(
     tags = {
         "data_fingerprint": prepared.store.fingerprint,
         "git_commit": git_commit(),
-        "booster_sha256": trained.model.card.booster_sha256,
+        "model_sha256": trained.model.sha256,
     }
     return Evidence(
         parameters=parameters,

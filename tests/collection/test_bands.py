@@ -97,3 +97,9 @@ def test_bills_that_cannot_be_ranked_are_named_together():
         DataError, match=r"bill_id: 1 of 3 .* \(first b1\); p_late: 1 of 3 .* \(first bill b2\)"
     ):
         rank_and_band(frame, Bands())
+
+
+def test_a_priority_goes_before_the_expected_amount():
+    frame = bills([("a", 0.9, 100.0), ("b", 0.1, 100.0), ("c", 0.5, 100.0)])
+    frame["priority"] = [1.0, 2.0, 1.0]
+    assert rank_and_band(frame, Bands())["rank"].tolist() == [2, 1, 3]

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from features.declare import Feature, Reason, Text
-from models.fit import FitReport, Parameters, fit
+from models.fit import FitReport, fit
+from models.parameters import Parameters
 from models.predictor import Model
 
 SMALL = Parameters(

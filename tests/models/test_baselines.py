@@ -1,34 +1,40 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contract.errors import ConfigError
-from features.catalogue import FEATURES
+from features.catalogue import FEATURES, PREPAID_FEATURES
 from features.compose import KEYS
-from models.baselines import BASELINES, available, score_baseline
+from models.baselines import BASELINES, available, find_baseline, score_baseline
 from models.metrics import rows_at
 
-# bill | late_last | late 6 | late 12 | known 12 | ewma | behind | open
+# bill | late_last | late 6 | late 6m | smoothed | ewma | behind | usual day | slack | open
 DRAWN = """
-new     |   | 0 | 0 | 0  | 0.00 | 0 | 900
-steady  | 0 | 0 | 0 | 12 | 0.00 | 0 | 100
-once    | 0 | 1 | 1 | 12 | 0.05 | 0 | 100
-behind  | 1 | 1 | 1 | 12 | 0.30 | 1 | 50
-chronic | 1 | 6 | 9 | 12 | 0.80 | 1 | 60
-deep    | 1 | 3 | 3 | 4  | 0.70 | 2 | 20
-twin    | 1 | 3 | 3 | 4  | 0.70 | 2 | 20
+new     |   | 0 | 0 | 0.300 | 0.00 | 0 |    |    | 900
+steady  | 0 | 0 | 0 | 0.043 | 0.00 | 0 | 10 | 8  | 100
+once    | 0 | 1 | 1 | 0.114 | 0.05 | 0 | 17 | 3  | 100
+behind  | 1 | 1 | 1 | 0.114 | 0.30 | 1 | 29 | 1  | 50
+chronic | 1 | 6 | 6 | 0.686 | 0.80 | 1 | 30 | -5 | 60
+deep    | 1 | 3 | 3 | 0.600 | 0.70 | 2 | 25 | -2 | 20
+twin    | 1 | 3 | 3 | 0.600 | 0.70 | 2 | 25 | -2 | 20
 """
 COLUMNS = (
     "bill_id",
     "late_last",
     "late_count_6b",
-    "late_count_12m",
-    "bills_known_12m",
+    "late_count_6m",
+    "smoothed_late_rate",
     "late_ewma",
     "months_behind",
+    "usual_settle_day_12m",
+    "slack_median_12m",
     "open_cny",
 )
+PREPAID = pd.DataFrame({"balance_days_left": [3.0, 20.0, None], "cuts_count_12m": [0.0, 2.0, 0.0]})
 BY_ID = {baseline.id: baseline for baseline in BASELINES}
+OF_BILLS = [b for b in BASELINES if b.id not in {"balance_days", "past_cuts"}]
 
 
 def world() -> pd.DataFrame:
@@ -53,6 +59,7 @@ def riskiest_first(id_: str) -> str:
         ("late_count", "chronic > deep=twin > behind=once > new=steady"),
         ("smoothed_rate", "chronic > deep=twin > new > behind=once > steady"),
         ("months_behind", "deep=twin > chronic > behind > once > new > steady"),
+        ("utility_rules", "chronic > deep=twin > behind > once > new > steady"),
         ("late_ewma", "chronic > deep=twin > behind > once > new=steady"),
         ("amount", "new > once=steady > chronic > behind > deep=twin"),
         ("smoothed_rate_amount", "new > chronic > deep=twin > once > behind > steady"),
@@ -62,14 +69,33 @@ def test_baseline_ranks_the_drawn_bills_with_exact_ties(baseline: str, expected:
     assert riskiest_first(baseline) == expected
 
 
-def test_smoothed_rate_follows_the_formula_of_the_domain() -> None:
+def test_prepaid_rules_put_the_least_balance_and_the_most_cuts_first() -> None:
+    assert score_baseline(BY_ID["balance_days"], PREPAID).tolist() == [-3.0, -20.0, 0.0]
+    assert score_baseline(BY_ID["past_cuts"], PREPAID).tolist() == [0.0, 2.0, 0.0]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 12), st.integers(0, 6), st.integers(0, 10**9)),
+        min_size=2,
+        max_size=2,
+    )
+)
+def test_months_behind_decides_first_then_the_count_then_the_amount(bills) -> None:
+    matrix = pd.DataFrame(bills, columns=["months_behind", "late_count_6b", "fen"])
+    score = score_baseline(BY_ID["months_behind"], matrix.assign(open_cny=matrix["fen"] / 100))
+    assert np.sign(score[0] - score[1]) == (bills[0] > bills[1]) - (bills[0] < bills[1])
+
+
+def test_a_row_is_scored_alike_whatever_stands_beside_it() -> None:
     matrix = world()
-    pooled = 17 / 56
-    expected = (matrix["late_count_12m"] + 2 * pooled) / (matrix["bills_known_12m"] + 2)
-    assert score_baseline(BY_ID["smoothed_rate"], matrix) == pytest.approx(expected)
+    for baseline in OF_BILLS:
+        whole = score_baseline(baseline, matrix)
+        alone = [score_baseline(baseline, matrix.iloc[[at]])[0] for at in range(len(matrix))]
+        assert whole.tolist() == alone
 
 
-@pytest.mark.parametrize("baseline", BASELINES, ids=lambda b: b.id)
+@pytest.mark.parametrize("baseline", OF_BILLS, ids=lambda b: b.id)
 def test_row_order_changes_no_score_and_the_matrix_stays(baseline) -> None:
     matrix = world()
     before = matrix.copy()
@@ -101,5 +127,11 @@ def test_baselines_have_unique_ids_and_both_languages() -> None:
 
 
 def test_every_column_that_a_baseline_reads_is_built() -> None:
-    built = {feature.name for feature in FEATURES} | set(KEYS)
+    built = {feature.name for feature in FEATURES + PREPAID_FEATURES} | set(KEYS)
     assert {column for baseline in BASELINES for column in baseline.columns} <= built
+
+
+def test_unknown_rule_is_refused_with_those_there_are() -> None:
+    assert find_baseline("amount").id == "amount"
+    with pytest.raises(ConfigError, match="rule 'magic' is not known; choose one of random, last_"):
+        find_baseline("magic")

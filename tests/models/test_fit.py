@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from contract.errors import DataError
-from models.fit import Parameters, fit, split
+from models.fit import fit, split
 from models.metrics import auc, ece
+from models.parameters import Parameters
 
 ONCE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -80,7 +81,7 @@ def test_same_rows_and_parameters_give_the_same_bytes(world, features, parameter
         features=features,
         parameters=parameters.model_copy(update={"seed": 1}),
     )
-    assert other.booster_text != model.booster_text
+    assert other.core.booster_text != model.core.booster_text
 
 
 def test_report_tells_rows_by_part_and_what_mattered(fitted, world) -> None:
@@ -91,14 +92,15 @@ def test_report_tells_rows_by_part_and_what_mattered(fitted, world) -> None:
     assert report.best_iteration == 1 + int(np.argmin(report.stopping_loss))
     assert model.booster.num_trees() == report.best_iteration
     assert report.importance["feature"].tolist()[0] == "late_count"
-    assert set(report.importance.columns) == {"feature", "gain", "split"}
+    assert set(report.importance.columns) == {"feature", "share"}
+    assert report.importance["share"].sum() == pytest.approx(1.0)
 
 
 def test_calibration_cycles_do_not_reach_the_trees(world, features, parameters, model) -> None:
     newest = split(world.matrix, parameters)["calibrate"]
     turned = np.where(newest, 1 - world.y, world.y)
     again, _ = fit(world.matrix, turned, features=features, parameters=parameters)
-    assert again.booster_text == model.booster_text
+    assert again.core.booster_text == model.core.booster_text
     assert again.card.calibration != model.card.calibration
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from contract.simulator import simulate
-from models.fit import Parameters
+from models.parameters import Parameters
 from models.snapshots import Snapshots
 from pipeline.config import Config
 from pipeline.preparing import prepare

@@ -147,6 +147,6 @@ def test_day_on_which_nothing_is_open_is_refused(town, trained):
 def test_manifest_names_what_the_list_was_made_of(town, run, trained):
     manifest = json.loads((run.folder / "manifest.json").read_text("utf-8"))
     assert manifest["data_fingerprint"] == town.prepared.store.fingerprint
-    assert manifest["model_sha256"] == trained.registered.model.card.booster_sha256
+    assert manifest["model_sha256"] == trained.registered.model.sha256
     assert manifest["config"]["bands"]["call"] == {"share": 0.05, "count": None}
     assert set(manifest["files"]) == {"list.csv", "list.xlsx", "scores.parquet"}

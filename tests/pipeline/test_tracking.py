@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from contract.errors import DataError
-from models.predictor import BOOSTER_FILE
+from models.cores import BOOSTER_FILE
 from pipeline.tracking import Evidence, Tracking, git_commit, load, register
 from pipeline.training import judged_table
 
