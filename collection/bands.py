@@ -17,10 +17,11 @@ from contract.errors import DataError
 # In the order in which they are filled; the last takes whoever is left.
 BANDS = ("call", "message", "watch")
 
-# What is sorted by, and whether small comes first. bill_id is unique, so that the order is total
+# What is sorted by, and whether small comes first. Priority is the expected amount unless the
+# model says otherwise. bill_id is unique, so that the order is total
 # and the list never depends on the order in which bills arrive. A priority class that must
 # precede the amount (R001's dunning rules) becomes the first entry.
-ORDER = (("expected_late_cny", False), ("p_late", False), ("bill_id", True))
+ORDER = (("priority", False), ("expected_late_cny", False), ("p_late", False), ("bill_id", True))
 
 
 class Capacity(BaseModel):
