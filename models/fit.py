@@ -15,8 +15,10 @@ import pandas as pd
 from contract.errors import DataError
 from features.declare import Feature
 from models.baselines import find_baseline, score_baseline
-from models.calibrating import fit_calibration
+from models.calibration import Calibration
+from models.calibration_choice import Unseen, choose_calibration
 from models.cores import Blend, Core, Kind, Points, Rule, Trees
+from models.dealing import place
 from models.encoding import encode, learn_levels
 from models.growing import Grown, grow, grow_again
 from models.logistic import sigmoid
@@ -31,6 +33,8 @@ Mask = npt.NDArray[np.bool_]
 
 # Where the rows hold too few cycles to cut by time: shares of the customers.
 _STOP_SHARE, _CALIBRATE_SHARE = 0.15, 0.15
+# The column whose levels may be calibrated apart (domain 3.6: by segment if sizes allow).
+_SEGMENT = "segment"
 # Weights of the trees that a blend may take.
 _WEIGHTS = tuple(step / 10 for step in range(11))
 
@@ -56,12 +60,15 @@ class FitReport:
         stopping_loss: That log loss after each round of the first fit.
         importance: One row per feature, the most important first: feature, share of what the
             model goes by.
+        calibrations: How every kind of calibration did out of time
+            (`models.calibration_choice.choose_calibration`).
     """
 
     parts: tuple[Part, ...]
     best_iteration: int
     stopping_loss: tuple[float, ...]
     importance: pd.DataFrame
+    calibrations: pd.DataFrame
 
 
 def fit(
@@ -98,13 +105,7 @@ def fit(
     told = tuple(_part(name, matrix, late, mask) for name, mask in masks.items())
     rows = _Rows(matrix=matrix, late=late, masks=masks, features=features)
     fitted = _FITS[parameters.kind](rows, parameters)
-    newest = masks["calibrate"]
-    calibration = fit_calibration(
-        # A rule's score is no log-odds: only a free rising map can make it one.
-        "isotonic" if parameters.kind == "rule" else parameters.calibration,
-        fitted.core.raw(matrix[newest]),
-        late[newest],
-    )
+    calibration, calibrations = _calibrate(fitted.core, rows, parameters)
     model = make_model(
         fitted.core, target=target, levels=rows.levels, calibration=calibration, about=about
     )
@@ -113,6 +114,7 @@ def fit(
         best_iteration=fitted.rounds,
         stopping_loss=fitted.losses,
         importance=_importance(model),
+        calibrations=calibrations,
     )
 
 
@@ -204,6 +206,22 @@ _FITS: Mapping[Kind, Callable[[_Rows, Parameters], _Fitted]] = {
 }
 
 
+def _calibrate(core: Core, rows: _Rows, parameters: Parameters) -> tuple[Calibration, pd.DataFrame]:
+    newest = rows.matrix[rows.masks["calibrate"]]
+    names = {feature.name for feature in rows.features}
+    unseen = Unseen(
+        raw=core.raw(newest),
+        y=rows.late[rows.masks["calibrate"]],
+        cycle=newest["cycle"].to_numpy(),
+        customers=newest["customer_id"],
+        segments=newest[_SEGMENT] if _SEGMENT in names else None,
+    )
+    if parameters.kind == "rule":
+        # A rule's score is no log-odds: only a free rising map can make it one.
+        return choose_calibration("isotonic", unseen, least=1, kinds=("isotonic",))
+    return choose_calibration(parameters.calibration, unseen, least=parameters.evidence_rows)
+
+
 def split(matrix: pd.DataFrame, parameters: Parameters) -> dict[str, Mask]:
     """Return the rows to train, stop and calibrate on, cut by cycle: oldest, later, newest.
 
@@ -224,10 +242,9 @@ def split(matrix: pd.DataFrame, parameters: Parameters) -> dict[str, Mask]:
 
 
 def _split_customers(matrix: pd.DataFrame) -> dict[str, Mask]:
-    ids = matrix["customer_id"].astype(str).to_numpy(dtype=object)
-    place = pd.util.hash_array(ids).astype(np.float64) / 2.0**64
-    calibrate = place < _CALIBRATE_SHARE
-    stop = (place < _CALIBRATE_SHARE + _STOP_SHARE) & ~calibrate
+    at = place(matrix["customer_id"])
+    calibrate = at < _CALIBRATE_SHARE
+    stop = (at < _CALIBRATE_SHARE + _STOP_SHARE) & ~calibrate
     return {"train": ~(stop | calibrate), "stop": stop, "calibrate": calibrate}
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.calibration import Kind as Calibrated
+from models.calibration_choice import Choice
 from models.cores import Kind
 
 
@@ -34,7 +34,9 @@ class Parameters(BaseModel):
         patience: Rounds without a lower log loss on the stopping cycles before growing ends.
         stopping_cycles: Cycles that decide when to stop; then learned from as well.
         calibration_cycles: Newest cycles, which only the calibration sees.
-        calibration: How log-odds become probabilities.
+        calibration: How log-odds become probabilities; ``auto`` takes what did best out of time.
+        evidence_rows: Late rows, and rows paid in time, that a choice of calibration or an offset
+            of a segment must rest on; with 200 an offset's standard error is 0.1.
         threads: Of LightGBM; part of what must be equal for equal bytes.
     """
 
@@ -55,7 +57,8 @@ class Parameters(BaseModel):
     patience: int = Field(default=30, ge=1)
     stopping_cycles: int = Field(default=2, ge=1)
     calibration_cycles: int = Field(default=2, ge=1)
-    calibration: Calibrated = "platt"
+    calibration: Choice = "auto"
+    evidence_rows: int = Field(default=200, ge=1)
     seed: int = Field(default=2026, ge=0)
     threads: int = Field(default=2, ge=1)
 
