@@ -20,7 +20,7 @@ from models.segmenting import fit_segments
 
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-Choice = Kind | Literal["auto"]
+Choice = Literal["auto", Kind]
 
 # Simplest first: no, two and three parameters, up to 20 pools, any number of steps.
 KINDS: tuple[Kind, ...] = ("none", "platt", "beta", "isotonic", "venn_abers")
