@@ -7,7 +7,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from contract.errors import DataError
-from features import build
 from models.effect import (
     Naive,
     check_balance,
@@ -24,6 +23,7 @@ from models.target import Target, outcomes
 from models.uplift import Uplift, fit_effects, fit_risk, predict_arms
 from models.uplift_judging import UPLIFT, Ranked, judge_fifths, judge_rankings, split_by_time
 from pipeline.config import Config
+from pipeline.planned_days import build_planned
 from pipeline.preparing import Prepared
 from pipeline.progress import step
 from pipeline.uplift_report import UpliftReport
@@ -37,15 +37,17 @@ _RARE_DAYS = 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class Estimated:
-    """A report and the judged bills that it rests on.
+    """A report and the bills that it rests on.
 
     Attributes:
+        experiment: One row a bill of the experiment (models.holdout.Experiment).
         bills: One row a judged bill: the experiment's columns, ``amount`` in yuan, ``effect``,
             its doubly robust score, and what it was ranked by: ``uplift``, ``risk``,
             ``risk_amount``; ``uplift`` is the predicted change in P(late) times -1.
     """
 
     report: UpliftReport
+    experiment: pd.DataFrame
     bills: pd.DataFrame
 
 
@@ -93,7 +95,7 @@ def estimate_uplift(
     report = _report(
         found, seen, effect=effect, bills=bills, ranked=ranked, learned=int(learned.sum())
     )
-    return Estimated(report=report, bills=bills)
+    return Estimated(report=report, experiment=found.experiment.rows, bills=bills)
 
 
 _RANKED_BY = (UPLIFT, "risk", "risk_amount")
@@ -116,16 +118,14 @@ def _see(experiment: Experiment, prepared: Prepared) -> _Seen:
     """Build each bill's features as of its planned day: nothing of that day or later is seen."""
     planned = experiment.rows
     bills_a_day = planned.groupby("as_of").size().sort_values()
-    days = sorted(bills_a_day[bills_a_day.cumsum() > _RARE_DAYS * len(planned)].index)
-    parts = []
+    days = bills_a_day[bills_a_day.cumsum() > _RARE_DAYS * len(planned)].index
     with step("Build features on planned days") as report:
-        for done, day in enumerate(days, start=1):
-            matrix = build(prepared.store, day.date(), features=prepared.features)
-            parts.append(
-                matrix[matrix["bill_id"].isin(planned.loc[planned["as_of"] == day, "bill_id"])]
-            )
-            report("days", done, len(days))
-    matrix = pd.concat(parts, ignore_index=True)
+        matrix = build_planned(
+            prepared.store,
+            planned[planned["as_of"].isin(days)],
+            features=prepared.features,
+            progress=report,
+        )
     rows = planned.merge(matrix[["bill_id", "open_cny"]], on="bill_id")
     rows = rows[has_both_arms(rows)].rename(columns={"open_cny": "amount"})
     if rows.empty:
