@@ -1,6 +1,4 @@
-"""Fit a calibration of a given kind on rows that the model has not seen; move it to a new month."""
-
-from dataclasses import replace
+"""Fit a calibration of a given kind on rows that the model has not seen."""
 
 import numpy as np
 import numpy.typing as npt
@@ -53,41 +51,6 @@ def fit_calibration(kind: Kind, raw_margin: npt.ArrayLike, y: npt.ArrayLike) -> 
     elif kind == "venn_abers":
         knots = _venn_abers(raw, late)
     return Calibration(kind=kind, knots=knots or _platt(raw, late))
-
-
-def update_intercept(
-    calibration: Calibration,
-    raw: npt.ArrayLike,
-    y: npt.ArrayLike,
-    *,
-    levels: npt.ArrayLike | None = None,
-    customers: npt.ArrayLike | None = None,
-    prior_variance: float = np.inf,
-) -> Calibration:
-    """Move a calibration to the level of the newest matured rows; its shape stays.
-
-    For use each month between two trainings, as soon as another cycle's labels are mature
-    (domain 3.6): trees and shape are kept, the level follows the month. The shift that makes the
-    mean of p equal the late rate is found exactly and then shrunk by what it rests on: with a
-    normal prior around no shift, of the variance that months differ by, its posterior mean is
-    shift * prior / (prior + variance of the shift). So a thin month moves little, and rows that
-    hold one outcome only move nothing.
-
-    Args:
-        calibration: As fitted or last moved.
-        raw: The model's log-odds of the newest matured rows.
-        y: 1 for a late bill.
-        levels: Each row's level, when the calibration has segments.
-        customers: Whose rows vary together; None takes each row for a witness of its own.
-        prior_variance: How much the level moves from a month to the next, in log-odds squared
-            (`month_variance`); infinite takes the month at its word.
-    """
-    margin = calibration.margin(np.asarray(raw, np.float64), levels)
-    shift, variance = fit_shift(margin, np.asarray(y, np.float64), customers)
-    if np.isnan(shift):
-        return calibration
-    kept = 1.0 if np.isinf(prior_variance) else prior_variance / (prior_variance + variance)
-    return replace(calibration, shift=calibration.shift + kept * shift)
 
 
 def fit_shift(

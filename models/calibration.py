@@ -74,7 +74,7 @@ class Calibration:
         beta: (a, b, c) of log-odds = a log p - b log(1 - p) + c (Kull et al. 2017), where p is
             the model's own probability.
         segments: Lines of single levels of a feature, on top of the map.
-        shift: Added to every row's log-odds, last (`models.calibrating.update_intercept`).
+        shift: Added to every row's log-odds, last (`models.levels.update_intercept`).
     """
 
     kind: Kind

@@ -6,8 +6,10 @@ tell (none, one class only where two are needed), never an error.
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from models.logistic import fit_line
+from models.resampling import bootstrap
 
 FloatArray = npt.NDArray[np.float64]
 AnyArray = npt.ArrayLike
@@ -59,6 +61,54 @@ def reliability(y: AnyArray, p: AnyArray, bins: int = 10) -> FloatArray:
     sums = [np.bincount(bin_of, weights=v, minlength=bins) for v in (prob, late)]
     kept = rows > 0
     return np.column_stack([sums[0][kept] / rows[kept], sums[1][kept] / rows[kept], rows[kept]])
+
+
+def calibration_by_group(
+    y: AnyArray,
+    p: AnyArray,
+    groups: AnyArray,
+    customers: AnyArray,
+    seed: int,
+    *,
+    draws: int = 500,
+) -> pd.DataFrame:
+    """Tell where the mean of p equals the late rate within the late rate's own interval.
+
+    Args:
+        y: 1 for a late bill.
+        p: Its probability as told.
+        groups: Each row's segment, month or other group; rows without one are left out.
+        customers: Resampled for the interval: a customer's bills rise and fall together. What
+            moves all customers at once, such as a month, is not in it.
+        seed: Of the resampling.
+        draws: Number of resamples.
+
+    Returns:
+        One row per group, in sorted order: group, rows, late, mean_p, late_rate, low and high (of
+        the late rate, 95 %), inside. A group of one outcome, which resampling cannot vary, has the
+        exact binomial interval over its customers (Clopper & Pearson 1934).
+    """
+    rows = pd.DataFrame({"y": np.asarray(y, np.float64), "p": np.asarray(p, np.float64)})
+    rows["customer"] = np.asarray(customers)
+    told = [
+        _of_group(name, part, seed=seed, draws=draws)
+        for name, part in rows.groupby(np.asarray(groups, dtype=object), sort=True)
+    ]
+    return pd.DataFrame(told, columns=list(_OF_GROUP))
+
+
+_OF_GROUP = ("group", "rows", "late", "mean_p", "late_rate", "low", "high", "inside")
+
+
+def _of_group(name: object, part: pd.DataFrame, *, seed: int, draws: int) -> tuple[object, ...]:
+    late, told = part["y"].to_numpy(), float(part["p"].mean())
+    rate = bootstrap(lambda weight: mean(late, weight), part["customer"], draws=draws, seed=seed)
+    low, high = rate.low, rate.high
+    if rate.value in {0.0, 1.0}:
+        reach = 1 - 0.025 ** (1 / part["customer"].nunique())
+        low, high = max(0.0, rate.value - reach), min(1.0, rate.value + reach)
+    inside = low <= told <= high
+    return name, late.size, int(late.sum()), told, rate.value, low, high, inside
 
 
 def mean(values: FloatArray, weight: FloatArray | None = None) -> float:

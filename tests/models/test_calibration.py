@@ -3,14 +3,16 @@ import math
 from typing import get_args
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from contract.errors import ConfigError, DataError
 from models.calibrating import fit_calibration
-from models.calibration import MIN_SLOPE, Calibration, Kind
+from models.calibration import MIN_SLOPE, Calibration, Kind, Segments
 from models.logistic import fit_line, sigmoid
 from models.metrics import calibration_line, ece
 
@@ -104,6 +106,17 @@ def test_calibration_survives_json_bit_for_bit(kind: str) -> None:
         ({"kind": "platt", "knots": [[0, 0], [0, 1]]}, "rise strictly"),
         ({"kind": "platt", "knots": [[0, 0], [1, float("nan")]]}, "finite"),
         ({"kind": "platt", "knots": [[0], [1]]}, "pairs of numbers"),
+        ({"kind": "platt", "knots": [], "code": "import os"}, "may hold beta, segments, shift"),
+        ({"kind": "beta", "knots": [], "beta": [1, 2]}, "beta three of them"),
+        ({"kind": "beta", "knots": [], "beta": [0, 1, 0]}, "a and b above 0"),
+        ({"kind": "none", "knots": [], "shift": math.inf}, "shift is inf"),
+        ({"kind": "none", "knots": [], "shift": "up"}, "shift one"),
+        ({"kind": "none", "knots": [], "segments": {"feature": "x", "lines": {}}}, "is empty"),
+        (
+            {"kind": "none", "knots": [], "segments": {"feature": "x", "lines": {"a": [-1, 0]}}},
+            "lines.a is .*finite slope above 0",
+        ),
+        ({"kind": "none", "knots": [], "segments": {"feature": "x"}}, "a pair by level"),
     ],
 )
 def test_knots_that_are_no_calibration_are_refused(data: dict, message: str) -> None:
@@ -128,3 +141,106 @@ def test_one_outcome_alone_is_refused_with_the_remedy(y: list[int]) -> None:
 )
 def test_no_finite_line_is_missing_rather_than_wrong(x: list[float], y: list[float]) -> None:
     assert all(math.isnan(value) for value in fit_line(np.array(x), np.array(y)))
+
+
+def test_a_beta_map_of_ones_is_the_identity() -> None:
+    raw = np.linspace(-40, 40, 801)
+    same = Calibration(kind="beta", beta=(1.0, 1.0, 0.0))
+    np.testing.assert_allclose(same.margin(raw), raw, atol=1e-12)
+    assert same.margin(np.array([-800.0, 800.0])).tolist() == [-800.0, 800.0]
+
+
+@pytest.mark.parametrize("planted", [(0.5, 2.0, 0.3), (1.5, 0.7, -0.4), (1.0, 1.0, 0.0)])
+def test_planted_beta_parameters_are_found(planted: tuple[float, float, float]) -> None:
+    generator = np.random.default_rng(4)
+    raw = generator.normal(0, 1.5, 60_000)
+    truth = Calibration(kind="beta", beta=planted).apply(raw)
+    fitted = fit_calibration("beta", raw, generator.random(raw.size) < truth)
+    assert fitted.beta == pytest.approx(planted, abs=0.08)
+
+
+@pytest.mark.parametrize("signal", ["both", "none_at_the_top", "none_at_the_bottom"])
+def test_beta_matches_a_bounded_optimiser(signal: str) -> None:
+    generator = np.random.default_rng(6)
+    raw = generator.normal(0, 1.5, 4_000)
+    # A rate that falls where raw is high, or low, wants a negative parameter.
+    truth = {
+        "both": raw,
+        "none_at_the_top": np.where(raw < 0.5, raw, 1 - raw),
+        "none_at_the_bottom": np.where(raw > -0.5, raw, -1 - raw),
+    }
+    y = (generator.random(raw.size) < sigmoid(truth[signal])).astype(float)
+    target = np.where(y > 0, (y.sum() + 1) / (y.sum() + 2), 1 / (y.size - y.sum() + 2))
+
+    def loss(at: np.ndarray) -> float:
+        margin = at[1] * np.logaddexp(0, raw) - at[0] * np.logaddexp(0, -raw) + at[2]
+        return float(np.mean(np.logaddexp(0, margin) - target * margin))
+
+    bounds = [(MIN_SLOPE, None), (MIN_SLOPE, None), (None, None)]
+    oracle = minimize(loss, [1, 1, 0], bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-10})
+    fitted = fit_calibration("beta", raw, y).beta
+    assert fitted == pytest.approx(oracle.x, abs=2e-3)
+    assert (min(fitted[:2]) == MIN_SLOPE) == (signal != "both")
+
+
+def test_beta_without_any_signal_falls_back_to_the_mean() -> None:
+    p = fit_calibration("beta", np.zeros(500), np.arange(500) % 4 == 0).apply([0.0])
+    assert p == pytest.approx([0.25], abs=0.01)
+
+
+SEGMENTED = Calibration(
+    kind="platt",
+    knots=((-1.0, -1.5), (1.0, 0.7)),
+    segments=Segments(
+        feature="segment", lines=(("commercial", 1.0, 0.3), ("industrial", 0.8, -0.2))
+    ),
+    shift=0.05,
+)
+
+
+@pytest.mark.parametrize("dtype", ["object", "str", "category"])
+def test_levels_move_by_their_own_line_and_others_stay(dtype: str) -> None:
+    levels = pd.Series(["commercial", "residential", "industrial", None], dtype=dtype)
+    raw = np.array([0.2, 0.2, 0.2, 0.2])
+    mapped = -0.4 + 1.1 * 0.2
+    expected = [mapped + 0.35, mapped + 0.05, 0.8 * mapped - 0.15, mapped + 0.05]
+    assert SEGMENTED.margin(raw, levels) == pytest.approx(expected)
+    # The place of a row in its table says nothing.
+    moved = levels.set_axis([9, 9, 1, 0])
+    assert SEGMENTED.margin(raw, moved) == pytest.approx(expected)
+
+
+def test_segments_without_levels_are_refused() -> None:
+    with pytest.raises(ValueError, match="the level of segment is needed"):
+        SEGMENTED.apply([0.0])
+
+
+@given(
+    lines=st.dictionaries(
+        st.text(max_size=4),
+        st.tuples(st.floats(0.1, 1.5), st.floats(-2, 2)),
+        min_size=1,
+        max_size=4,
+    ),
+    shift=st.floats(-2, 2),
+    beta=st.tuples(st.floats(0.01, 2), st.floats(0.01, 2), st.floats(-3, 3)),
+)
+def test_every_part_survives_json_and_keeps_ranks_within_a_level(lines, shift, beta) -> None:
+    segments = Segments(
+        feature="segment", lines=tuple((name, *line) for name, line in sorted(lines.items()))
+    )
+    calibration = Calibration(kind="beta", beta=beta, segments=segments, shift=shift)
+    back = Calibration.from_dict(json.loads(json.dumps(calibration.as_dict())))
+    assert back == calibration
+    raw = np.linspace(-6, 6, 121)
+    for level in [*lines, "another level"]:
+        told = calibration.apply(raw, [level] * raw.size)
+        assert told.tobytes() == back.apply(raw, [level] * raw.size).tobytes()
+        assert (np.diff(told) > 0).all()
+        assert (told > 0).all()
+        assert (told < 1).all()
+
+
+def test_a_card_of_knots_alone_reads_as_before() -> None:
+    data = {"kind": "isotonic", "knots": [[-1.0, -2.0], [1.0, 0.5]]}
+    assert Calibration.from_dict(data).as_dict() == data
