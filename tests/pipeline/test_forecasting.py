@@ -8,7 +8,10 @@ import pytest
 from contract.engine import connect
 from models.forecaster import BOOSTER_FILE, CARD_FILE, Forecaster, Forecasting
 from models.hazard import Hazard
+from models.person_periods import follow
+from models.receipts import receipts, received
 from models.snapshots import Snapshots
+from models.target import outcomes
 from pipeline import forecast_backtest, forecasting
 from pipeline.forecast_backtest import MODEL, NAIVE, NAIVE_SEGMENT, backtest_forecast
 from pipeline.forecasting import build_looks, forecast, receivables, write_forecast
@@ -158,3 +161,15 @@ def test_verdict_says_when_the_model_does_not_win(proof) -> None:
         level=0.9,
     )
     assert won.verdict().startswith("The model forecasts the amount better")
+
+
+def test_bill_is_cleared_on_the_day_its_money_is_all_but_one_yuan(town, looks) -> None:
+    """The receipts and the outcomes tell the same story, each from its own part of the ledger."""
+    known = outcomes(town.prepared.store, town.prepared.as_of)
+    money = receipts(town.prepared.store, town.prepared.as_of, since=looks["as_of"].min().date())
+    rows = looks[looks["bill_id"].isin(known.index)].reset_index(drop=True)
+    seen = follow(rows, known, cut=town.prepared.as_of, lag_days=0).until(40)
+    short = rows["open_cny"].to_numpy()[:, None] - received(rows, money, 40)
+    full = short < 1 - 1e-6
+    by_money = np.where(full.any(axis=1), full.argmax(axis=1) + 1, seen.days)
+    assert (by_money == seen.days).mean() > 0.995
