@@ -17,25 +17,38 @@ from matplotlib.ticker import PercentFormatter
 from models.explain import contributions
 from models.metrics import AnyArray, FloatArray, Ranking
 from models.predictor import Model
-from models.probability import reliability
+from models.probability import calibration_line, ece, reliability_intervals
 
 _MODEL, _OTHERS = "#c0392b", ("#2c3e50", "#2980b9", "#27ae60", "#8e44ad", "#d68910", "#7f8c8d")
 
 
-def calibration_plot(y: AnyArray, p: AnyArray, *, bins: int = 10) -> Figure:
+def calibration_plot(
+    y: AnyArray, p: AnyArray, *, customers: AnyArray | None = None, bins: int = 10
+) -> Figure:
     """Draw the late rate against the mean probability of bins of equal count, and the counts.
 
-    Whiskers are two standard errors of a bin's late rate, so a gap inside them is no evidence.
+    Whiskers are each bin's 95 % interval, so a gap inside them is no evidence; the text tells
+    slope and intercept (1 and 0 are perfect) and the expected calibration error.
+
+    Args:
+        y: 1 for a late bill.
+        p: Its probability as told.
+        customers: Whose bills vary together; None takes each bill for a witness of its own.
+        bins: Number of bins.
     """
-    told, late, rows = reliability(y, p, bins).T
+    found = reliability_intervals(y, p, customers=customers, bins=bins)
     figure = _figure(6.0, 6.5)
     above, below = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
-    top = float(max(np.max(p), late.max()))
-    error = 2 * np.sqrt(late * (1 - late) / rows)
+    top = float(max(np.max(p), found["high"].max()))
+    told, late = found["mean_p"].to_numpy(), found["late_rate"].to_numpy()
+    reach = np.abs(found[["low", "high"]].to_numpy().T - late)
     above.plot([0, top], [0, top], color="#7f8c8d", linestyle="--", label="perfect")
-    above.errorbar(told, late, yerr=error, fmt="o-", color=_MODEL, capsize=3, label="model")
+    above.errorbar(
+        told, late, yerr=reach, fmt="o-", color=_MODEL, capsize=3, label="model, 95 % interval"
+    )
     above.set(ylabel="share of bills late", ylim=(0, None), title="Calibration")
     above.legend(loc="upper left")
+    above.text(0.98, 0.03, _how_true(y, p), transform=above.transAxes, ha="right")
     _histogram(below, np.asarray(p, np.float64), top)
     return figure
 
@@ -127,6 +140,15 @@ def _figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def _how_true(y: AnyArray, p: AnyArray) -> str:
+    late, told = np.asarray(y, np.float64), np.asarray(p, np.float64)
+    slope, intercept = calibration_line(late, told)
+    return (
+        f"slope {slope:.2f}\nintercept {intercept:+.2f}\nECE {ece(late, told):.4f}\n"
+        f"{late.size:,} bills, {late.mean():.1%} late, told {told.mean():.1%}"
+    )
 
 
 def _histogram(axes: Axes, p: FloatArray, top: float) -> None:

@@ -14,6 +14,7 @@ from models.resampling import bootstrap
 FloatArray = npt.NDArray[np.float64]
 AnyArray = npt.ArrayLike
 
+_Z = 1.959963984540054  # of a 95 % interval
 _CLIP = 1e-12  # keeps log loss and log-odds finite for a probability of 0 or 1
 
 
@@ -54,13 +55,54 @@ def ece(y: AnyArray, p: AnyArray, *, bins: int = 10) -> float:
 def reliability(y: AnyArray, p: AnyArray, bins: int = 10) -> FloatArray:
     """Return one row per bin of equal count: mean p, share late, rows."""
     late, prob = np.asarray(y, np.float64), np.asarray(p, np.float64)
-    _, group, counts = np.unique(prob, return_inverse=True, return_counts=True)
-    middle = np.cumsum(counts) - (counts + 1) / 2  # mean rank of a tied group, from 0
-    bin_of = np.minimum((middle * bins / max(prob.size, 1)).astype(int), bins - 1)[group]
+    bin_of = _bin_of(prob, bins)
     rows = np.bincount(bin_of, minlength=bins)
     sums = [np.bincount(bin_of, weights=v, minlength=bins) for v in (prob, late)]
     kept = rows > 0
     return np.column_stack([sums[0][kept] / rows[kept], sums[1][kept] / rows[kept], rows[kept]])
+
+
+def reliability_intervals(
+    y: AnyArray, p: AnyArray, *, customers: AnyArray | None = None, bins: int = 10
+) -> pd.DataFrame:
+    """Return the bins of `reliability` with the 95 % interval of each late rate.
+
+    It is Wilson's (1927), with as many independent rows as the sandwich variance over customers
+    is worth, so it never leaves [0, 1] and has a width in a bin of one outcome.
+
+    Args:
+        y: 1 for a late bill.
+        p: Its probability as told.
+        customers: Whose rows vary together; None takes each row for a witness of its own.
+        bins: Number of bins of equal count.
+
+    Returns:
+        One row per bin, least p first: mean_p, late_rate, rows, low, high.
+    """
+    late = np.asarray(y, np.float64)
+    found = pd.DataFrame(reliability(y, p, bins), columns=["mean_p", "late_rate", "rows"])
+    who = np.arange(late.size) if customers is None else np.asarray(customers)
+    parts = pd.DataFrame({"late": late, "who": who}).groupby(_bin_of(np.asarray(p), bins))
+    ends = [_wilson(part["late"], part["who"]) for _, part in parts]
+    found[["low", "high"]] = np.array(ends).reshape(-1, 2)
+    return found
+
+
+def _wilson(late: pd.Series, who: pd.Series) -> tuple[float, float]:
+    rate, sums = late.mean(), (late - late.mean()).groupby(who).sum()
+    error = float((sums**2).sum()) / late.size**2
+    worth = rate * (1 - rate) / error if error > 0 else float(who.nunique())
+    middle, room = rate + _Z**2 / (2 * worth), rate * (1 - rate) / worth + (_Z / worth) ** 2 / 4
+    span, whole = _Z * np.sqrt(room), 1 + _Z**2 / worth
+    return (middle - span) / whole, (middle + span) / whole
+
+
+def _bin_of(p: FloatArray, bins: int) -> npt.NDArray[np.int64]:
+    """Return each row's bin of equal count, from 0; rows of equal p share one."""
+    _, group, counts = np.unique(p, return_inverse=True, return_counts=True)
+    middle = np.cumsum(counts) - (counts + 1) / 2  # mean rank of a tied group, from 0
+    bin_of = np.minimum((middle * bins / max(p.size, 1)).astype(np.int64), bins - 1)
+    return np.asarray(bin_of[group], dtype=np.int64)
 
 
 def calibration_by_group(

@@ -6,6 +6,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from models.plots import calibration_plot, gains_plot, shap_summary
+from models.probability import calibration_line, ece
 
 
 def drawn(figure: Figure) -> bytes:
@@ -24,6 +25,7 @@ def test_calibration_plot_shows_the_told_against_the_seen(model, unseen) -> None
     figure = calibration_plot(unseen.y, model.predict(unseen.matrix))
     assert "share of bills late" in labels(figure)
     assert "probability told | bills" in labels(figure)
+    assert "slope" in "".join(words.get_text() for words in figure.axes[0].texts)
     assert drawn(figure).startswith(b"\x89PNG")
 
 
@@ -50,4 +52,17 @@ def test_shap_summary_names_the_strongest_features(model, unseen) -> None:
     names = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
     assert "late_count" in names
     assert "log-odds of paying late" in labels(figure)
+    assert drawn(figure).startswith(b"\x89PNG")
+
+
+def test_calibration_plot_tells_slope_intercept_and_error(unseen) -> None:
+    figure = calibration_plot(unseen.y, unseen.truth, customers=unseen.matrix["customer_id"])
+    (told,) = figure.axes[0].texts
+    slope, intercept = calibration_line(unseen.y, unseen.truth)
+    assert told.get_text().splitlines() == [
+        f"slope {slope:.2f}",
+        f"intercept {intercept:+.2f}",
+        f"ECE {ece(unseen.y, unseen.truth):.4f}",
+        f"1,500 bills, {unseen.y.mean():.1%} late, told {unseen.truth.mean():.1%}",
+    ]
     assert drawn(figure).startswith(b"\x89PNG")

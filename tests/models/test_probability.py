@@ -16,6 +16,7 @@ from models.probability import (
     ece,
     log_loss,
     reliability,
+    reliability_intervals,
 )
 
 
@@ -113,3 +114,26 @@ def test_rows_without_a_group_are_left_out() -> None:
     told = calibration_by_group([0, 1, 1, 0], [0.5] * 4, ["a", "a", None, np.nan], range(4), 1)
     assert told[["group", "rows"]].to_numpy().tolist() == [["a", 2]]
     assert calibration_by_group([], [], [], [], 1).empty
+
+
+def test_bin_intervals_are_wilsons_for_independent_rows() -> None:
+    y, p = drawn(rows=700)
+    found = reliability_intervals(y, p, bins=7)
+    np.testing.assert_array_equal(found.to_numpy()[:, :3], reliability(y, p, 7))
+    for told in found.itertuples():
+        late = round(told.late_rate * told.rows)
+        expected = binomtest(late, int(told.rows)).proportion_ci(method="wilson")
+        assert (told.low, told.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_bin_intervals_count_a_customer_once() -> None:
+    y, p = drawn(rows=400)
+    once = reliability_intervals(y, p, customers=np.arange(400), bins=4)
+    thrice = reliability_intervals(*(np.tile(v, 3) for v in (y, p)), bins=4)
+    same = reliability_intervals(
+        *(np.tile(v, 3) for v in (y, p)), customers=np.tile(np.arange(400), 3), bins=4
+    )
+    ends = ["low", "high"]
+    assert same[ends].to_numpy() == pytest.approx(once[ends].to_numpy())
+    assert (thrice["low"] > same["low"]).all()
+    assert reliability_intervals([], []).empty
