@@ -6,7 +6,9 @@ import pytest
 
 from contract.errors import ConfigError
 from features.declare import Feature, Reason, Text
+from models.calibration import Calibration, Segments
 from models.explain import Contributions, by_family, contributions, explain, reasons
+from models.predictor import make_model
 from models.wording import quoted_units, write
 
 
@@ -49,6 +51,24 @@ def test_contributions_and_base_add_up_to_the_raw_margin(model, unseen) -> None:
     found = contributions(model, unseen.matrix)
     total = found.log_odds.sum(axis=1) + found.base
     np.testing.assert_allclose(total, model.margin(unseen.matrix), rtol=0, atol=1e-10)
+
+
+def test_contributions_explain_the_raw_margin_whatever_the_calibration(model, unseen) -> None:
+    """What a segment or a month adds is no feature's doing, so it is in no reason."""
+    calibration = Calibration(
+        kind="beta",
+        beta=(1.1, 0.9, 0.2),
+        segments=Segments(feature="channel", lines=(("counter", 1.0, 0.4),)),
+        shift=0.1,
+    )
+    levels = {name: tuple(known) for name, known in model.card.levels.items()}
+    other = make_model(model.core, target="late", levels=levels, calibration=calibration)
+    found, same = contributions(other, unseen.matrix), contributions(model, unseen.matrix)
+    assert found.log_odds.tobytes() == same.log_odds.tobytes()
+    total = found.log_odds.sum(axis=1) + found.base
+    np.testing.assert_allclose(total, other.margin(unseen.matrix), rtol=0, atol=1e-10)
+    told = calibration.apply(total, unseen.matrix["channel"])
+    np.testing.assert_allclose(told, other.predict(unseen.matrix), rtol=0, atol=1e-10)
 
 
 def test_family_sums_keep_the_total(model, unseen, features) -> None:

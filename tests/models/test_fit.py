@@ -11,6 +11,7 @@ from contract.errors import DataError
 from models.fit import fit, split
 from models.metrics import auc, ece
 from models.parameters import Parameters
+from models.predictor import Model
 
 ONCE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -125,3 +126,52 @@ def test_a_model_without_directions_or_codes_can_be_fitted(world, features, para
 def test_class_weights_are_no_parameter(setting: dict) -> None:
     with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
         Parameters(**setting)
+
+
+def test_report_tells_how_every_kind_of_calibration_did(world, features, parameters) -> None:
+    little = parameters.model_copy(update={"evidence_rows": 50})
+    model, report = fit(world.matrix, world.y, features=features, parameters=little)
+    table = report.calibrations
+    assert table["kind"].tolist()[:5] == ["none", "platt", "beta", "isotonic", "venn_abers"]
+    (chosen,) = table.loc[table["chosen"], "kind"]
+    assert model.calibration.kind == chosen
+    assert (table["rows"] == table["rows"].iloc[0]).all()
+
+
+def test_too_few_rows_for_evidence_are_calibrated_by_platt(fitted) -> None:
+    model, report = fitted
+    assert report.calibrations.empty
+    assert model.calibration.kind == "platt"
+
+
+def test_segments_that_win_are_part_of_the_model(world, features, parameters) -> None:
+    matrix = world.matrix.assign(
+        segment=np.random.default_rng(2).choice(["residential", "commercial"], len(world.matrix))
+    )
+    # What sets segments apart came with the newest cycles; the trees have not seen it.
+    parts = split(matrix, parameters.model_copy(update={"calibration_cycles": 3}))
+    newest = parts["calibrate"]
+    turned = newest & (matrix["segment"] == "commercial") & (matrix.index % 3 > 0)
+    late = np.where(turned, 1, world.y)
+    declared = replace(features[3], stem="segment", risk=None, relief=None)
+    little = parameters.model_copy(update={"evidence_rows": 30})
+    model, report = fit(
+        matrix, late, features=(*features, declared), parameters=little, parts=parts
+    )
+    assert report.calibrations.loc[report.calibrations["chosen"], "by"].tolist() == ["segment"]
+    assert model.calibration.segments is not None
+    rows = matrix[newest]
+    told = model.predict(rows)
+    for level in ("residential", "commercial"):
+        at = (rows["segment"] == level).to_numpy()
+        assert told[at].mean() == pytest.approx(late[newest][at].mean(), abs=0.03)
+    back = Model.from_files(model.to_files())
+    assert back.predict(rows).tobytes() == told.tobytes()
+
+
+def test_without_the_feature_no_segment_is_calibrated_apart(world, features, parameters) -> None:
+    little = parameters.model_copy(update={"evidence_rows": 50})
+    beside = world.matrix.assign(segment="commercial")
+    model, _ = fit(beside, world.y, features=features, parameters=little)
+    plain, _ = fit(world.matrix, world.y, features=features, parameters=little)
+    assert model.to_files() == plain.to_files()

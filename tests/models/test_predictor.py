@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contract.errors import DataError
+from models.calibration import Calibration, Segments
 from models.encoding import encode, learn_levels
-from models.predictor import Model
+from models.predictor import Model, make_model
 
 
 def changed(files: dict[str, bytes], **fields: object) -> dict[str, bytes]:
@@ -120,3 +121,45 @@ def test_words_in_a_number_column_are_refused() -> None:
     matrix = pd.DataFrame({"late_count": ["many"]})
     with pytest.raises(DataError, match=r"late_count holds .*expected numbers"):
         encode(matrix, ["late_count"], {})
+
+
+SEGMENTED = Calibration(
+    kind="platt",
+    knots=((-1.0, -1.2), (1.0, 0.9)),
+    segments=Segments(feature="channel", lines=(("counter", 1.0, 0.4), ("debit", 0.9, -0.1))),
+    shift=-0.03,
+)
+
+
+@pytest.fixture
+def segmented(model) -> Model:
+    levels = {name: tuple(known) for name, known in model.card.levels.items()}
+    return make_model(model.core, target="late", levels=levels, calibration=SEGMENTED)
+
+
+def test_each_row_is_calibrated_by_its_own_segment(segmented, model, unseen) -> None:
+    raw, channel = model.margin(unseen.matrix), unseen.matrix["channel"]
+    assert segmented.margin(unseen.matrix).tobytes() == raw.tobytes()
+    told = segmented.predict(unseen.matrix)
+    odds = np.log(told) - np.log1p(-told)
+    mapped = -0.15 + 1.05 * raw
+    expected = np.where(channel == "counter", mapped + 0.4, mapped)
+    expected = np.where(channel == "debit", 0.9 * mapped - 0.1, expected) - 0.03
+    np.testing.assert_allclose(odds, expected, atol=1e-9)
+
+
+def test_segments_read_from_json_score_to_the_same_bits(segmented, unseen) -> None:
+    back = Model.from_files(segmented.to_files())
+    assert back.calibration == SEGMENTED
+    assert back.predict(unseen.matrix).tobytes() == segmented.predict(unseen.matrix).tobytes()
+    # Rows scored one bucket at a time, in any order, keep their bits as well.
+    order = np.random.default_rng(1).permutation(len(unseen.matrix))
+    apart = [back.predict(unseen.matrix.iloc[part]) for part in np.array_split(order, 7)]
+    assert np.concatenate(apart).tobytes() == back.predict(unseen.matrix)[order].tobytes()
+
+
+def test_calibrating_by_no_feature_of_the_model_is_refused(segmented) -> None:
+    features = [name for name in segmented.card.features if name != "channel"]
+    card = segmented.card.model_copy(update={"features": features, "levels": {}})
+    with pytest.raises(DataError, match=r"calibrates by channel, which is none"):
+        Model.from_files(Model(core=segmented.core, card=card).to_files())
