@@ -12,7 +12,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from models.baselines import BASELINES, Baseline, available, score_baseline
 from models.calibrating import fit_calibration
-from models.calibration import Calibration
+from models.calibration import Calibration, Segments
+from models.calibration_choice import choose_calibration
 from models.explain import (
     Contributions,
     RowReasons,
@@ -23,6 +24,7 @@ from models.explain import (
     reasons,
 )
 from models.fit import FitReport, Part, fit
+from models.levels import level_variances, month_levels, update_intercept
 from models.metrics import (
     Ranking,
     at_capacity,
@@ -34,7 +36,15 @@ from models.metrics import (
 )
 from models.parameters import Parameters
 from models.predictor import Card, Model
-from models.probability import brier, calibration_line, ece, log_loss, reliability
+from models.probability import (
+    brier,
+    calibration_by_group,
+    calibration_line,
+    ece,
+    log_loss,
+    reliability,
+    reliability_intervals,
+)
 from models.resampling import Interval, bootstrap, bootstrap_difference
 from models.scorecard import Scorecard, fit_scorecard
 
@@ -52,6 +62,7 @@ __all__ = [
     "Ranking",
     "RowReasons",
     "Scorecard",
+    "Segments",
     "Sentence",
     "at_capacity",
     "auc",
@@ -60,7 +71,9 @@ __all__ = [
     "bootstrap_difference",
     "brier",
     "by_family",
+    "calibration_by_group",
     "calibration_line",
+    "choose_calibration",
     "contributions",
     "ece",
     "evaluate",
@@ -70,9 +83,13 @@ __all__ = [
     "fit_scorecard",
     "gini",
     "ks",
+    "level_variances",
     "log_loss",
+    "month_levels",
     "pr_auc",
     "reasons",
     "reliability",
+    "reliability_intervals",
     "score_baseline",
+    "update_intercept",
 ]
