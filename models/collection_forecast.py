@@ -7,7 +7,7 @@ customer are paid together, and all bills share a shock (a month is slower or fa
 model knew), which multiplies every hazard and whose spread is measured on past forecasts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +15,15 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from models.person_periods import FloatArray, Followed
+from models.person_periods import FloatArray, Followed, IntArray
 
+ANY = "any"  # the segment of those that have none
 # The shock is drawn at the middles of so many equal shares of its normal distribution.
 _SHOCKS = 25
 # Beyond these the rest of the bills enter through mean and variance: none of them moves the sum.
 _DRAWN_ONE_BY_ONE = 20_000
+# Bills of all segments that a segment's own are counted together with.
+_LIKE_ALL = 200
 # Payments 50 times as quick or as slow as forecast are no month's mood.
 _MOST_SHOCK = 4.0
 
@@ -30,40 +33,53 @@ class Parts:
     """What bills that are still open have paid in parts.
 
     Attributes:
-        having: Share of the bills open at the end of a day that had paid a part by then.
+        having: By segment, the share of the bills open at the end of a day that had paid a part
+            by then, one value a day from the look on; the last one stands on. ``ANY`` is for a
+            segment that was not seen.
         size: Mean share of the open amount that such a part is.
     """
 
-    having: tuple[float, ...]
+    having: Mapping[str, tuple[float, ...]]
     size: float
 
-    def share(self, days: int) -> FloatArray:
-        """Return the mean share of its amount that a bill still open has paid, by day."""
-        return self.chance(days) * self.size
+    def chance(self, segment: pd.Series, days: int) -> FloatArray:
+        """Return the chance of having paid a part while open, one row a bill, one column a day."""
+        names = list(self.having)
+        table = np.array([self.having[name] for name in names])
+        table = table[:, np.minimum(np.arange(days), table.shape[1] - 1)]
+        code = pd.Index(names).get_indexer(pd.Index(segment.astype(object)))
+        chance: FloatArray = table[np.where(code < 0, names.index(ANY), code)]
+        return chance
 
-    def chance(self, days: int) -> FloatArray:
-        """Return the share of open bills that have paid a part, by day; the last one stands on."""
-        held = np.asarray(self.having, dtype=np.float64)
-        return held[np.minimum(np.arange(days), len(held) - 1)]
 
-
-def measure_parts(followed: Followed, got: FloatArray, open_cny: FloatArray) -> Parts:
+def measure_parts(matrix: pd.DataFrame, followed: Followed, got: FloatArray) -> Parts:
     """Measure part payments on past looks, each bill counting once whatever its amount.
 
+    Businesses pay in parts several times as often as homes and owe most of the money, so the
+    share is measured by segment; a small segment is drawn towards the share of all.
+
     Args:
-        followed: How long each bill was seen open.
-        got: Yuan received by the end of each day, one row a bill (models.receipts.received).
-        open_cny: Open at the look.
+        matrix: One row a look at an open bill.
+        followed: How long each was seen open.
+        got: Yuan received by the end of each day, one row a look (models.receipts.received).
     """
-    days = got.shape[1]
-    still = followed.days[:, None] > np.arange(days) + followed.paid[:, None]
-    share = np.divide(got, open_cny[:, None], out=np.zeros_like(got), where=open_cny[:, None] > 0)
+    open_cny = matrix["open_cny"].to_numpy(dtype=np.float64)[:, None]
+    still = followed.days[:, None] > np.arange(got.shape[1]) + followed.paid[:, None]
+    share = np.divide(got, open_cny, out=np.zeros_like(got), where=open_cny > 0)
     part = still & (share > 0)
-    having = part.sum(axis=0) / np.maximum(still.sum(axis=0), 1)
-    # More bills with a part leave as they are cleared, so that the share may fall; a day on
-    # which few are left must not turn it up and down.
+    all_bills = part.sum(axis=0) / np.maximum(still.sum(axis=0), 1)
+    segment = matrix["segment"].astype(object).to_numpy()
+    having = {ANY: all_bills}
+    for name in sorted({name for name in segment if isinstance(name, str)}):
+        own = segment == name
+        having[name] = (part[own].sum(axis=0) + _LIKE_ALL * all_bills) / (
+            still[own].sum(axis=0) + _LIKE_ALL
+        )
+    # Bills with a part leave as they are cleared, so the share may fall late, when few are left;
+    # a forecast of money that was received must not.
+    rising = {name: np.maximum.accumulate(shares).tolist() for name, shares in having.items()}
     return Parts(
-        having=tuple(float(value) for value in np.maximum.accumulate(having)),
+        having={name: tuple(shares) for name, shares in rising.items()},
         size=float(share[part].mean()) if part.any() else 0.0,
     )
 
@@ -110,9 +126,17 @@ def spread_of(shocks: Sequence[tuple[float, float]]) -> float:
     return float(np.sqrt(max(0.0, float(np.mean(beyond_chance))))) if beyond_chance else 0.0
 
 
-def expected_cny(open_cny: FloatArray, paid: FloatArray, parts: Parts) -> FloatArray:
-    """Return the expected yuan collected of each bill by the end of each day."""
-    share: FloatArray = paid + (1 - paid) * parts.share(paid.shape[1])
+def expected_cny(bills: pd.DataFrame, paid: FloatArray, parts: Parts) -> FloatArray:
+    """Return the expected yuan collected of each bill by the end of each day.
+
+    Args:
+        bills: open_cny and segment, one row a bill.
+        paid: P(paid by the end of the day), in the bills' order.
+        parts: Of bills that stay open.
+    """
+    open_cny = bills["open_cny"].to_numpy(dtype=np.float64)
+    part = parts.chance(bills["segment"], paid.shape[1]) * parts.size
+    share: FloatArray = paid + (1 - paid) * part
     return open_cny[:, None] * share
 
 
@@ -128,7 +152,7 @@ def draw_collected(
     """Draw the yuan collected of all bills by the end of each day: one row a draw.
 
     Args:
-        bills: open_cny and customer_id, one row a bill.
+        bills: open_cny, customer_id and segment, one row a bill.
         paid: P(paid by the end of the day), in the bills' order.
         parts: Of bills that stay open.
         shock: Standard deviation of the log of what multiplies all hazards.
@@ -136,45 +160,38 @@ def draw_collected(
         seed: Of the random generator.
     """
     generator = np.random.default_rng(seed)
-    open_cny = bills["open_cny"].to_numpy(dtype=np.float64)
-    order = np.argsort(-open_cny, kind="stable")
+    order = np.argsort(-bills["open_cny"].to_numpy(dtype=np.float64), kind="stable")
     large, small = order[:_DRAWN_ONE_BY_ONE], order[_DRAWN_ONE_BY_ONE:]
+    open_cny = bills["open_cny"].to_numpy(dtype=np.float64)[large]
     customer, names = pd.factorize(bills["customer_id"].to_numpy()[large])
+    having = parts.chance(bills["segment"].iloc[large], paid.shape[1])
     collected = np.empty((draws, paid.shape[1]))
     levels = ndtri((np.arange(_SHOCKS) + 0.5) / _SHOCKS) * shock
     for place, level in enumerate(levels):
-        chosen = np.arange(place, draws, _SHOCKS)
         shifted = -np.expm1(np.exp(level) * np.log1p(-np.minimum(paid, 1 - 1e-12)))
-        mean, deviation = _moments(open_cny[small], shifted[small], parts)
-        for draw in chosen:
+        mean, deviation = _moments(bills.iloc[small], shifted[small], parts)
+        chance = shifted[large]
+        for draw in range(place, draws, _SHOCKS):
+            # A bill is cleared on the first day by which its chance exceeds its customer's luck.
             luck = generator.random(len(names))[customer]
-            own = _draw(open_cny[large], shifted[large], parts, luck, generator)
+            cleared = (chance <= luck[:, None]).sum(axis=1)
+            part = (having <= generator.random(len(large))[:, None]).sum(axis=1)
+            own = _add_up(open_cny, cleared, part, parts.size, paid.shape[1])
             collected[draw] = own + mean + deviation * generator.standard_normal()
     return collected
 
 
-def _draw(
-    open_cny: FloatArray,
-    paid: FloatArray,
-    parts: Parts,
-    luck: FloatArray,
-    generator: np.random.Generator,
+def _add_up(
+    open_cny: FloatArray, cleared: IntArray, part: IntArray, size: float, days: int
 ) -> FloatArray:
-    """Draw one month: a bill is cleared on the first day by which its chance exceeds its luck."""
-    days = paid.shape[1]
-    cleared = (paid <= luck[:, None]).sum(axis=1)
-    having = parts.chance(days)
-    part = np.searchsorted(having, generator.random(len(open_cny)), side="right")
-    early = part < cleared
-    by_day = np.bincount(cleared, open_cny, days + 1)
-    share = parts.size * open_cny * early
-    # The part comes on its day; the day of clearing brings the rest.
-    by_day += np.bincount(part, share, days + 1) - np.bincount(cleared, share, days + 1)
+    """Return the yuan by the end of each day; a part comes on its day, clearing brings the rest."""
+    share = size * open_cny * (part < cleared)
+    by_day = np.bincount(cleared, open_cny - share, days + 1) + np.bincount(part, share, days + 1)
     return np.cumsum(by_day[:days])
 
 
-def _moments(open_cny: FloatArray, paid: FloatArray, parts: Parts) -> tuple[FloatArray, FloatArray]:
+def _moments(bills: pd.DataFrame, paid: FloatArray, parts: Parts) -> tuple[FloatArray, FloatArray]:
     """Return mean and standard deviation of many small bills' sum by day."""
-    mean = expected_cny(open_cny, paid, parts).sum(axis=0)
-    variance = (open_cny[:, None] ** 2 * paid * (1 - paid)).sum(axis=0)
-    return mean, np.sqrt(variance)
+    mean = expected_cny(bills, paid, parts).sum(axis=0)
+    open_cny = bills["open_cny"].to_numpy(dtype=np.float64)[:, None]
+    return mean, np.sqrt((open_cny**2 * paid * (1 - paid)).sum(axis=0))

@@ -63,7 +63,7 @@ class _Card(BaseModel):
     features: list[str]
     levels: dict[str, list[str]]
     edges: list[int]
-    parts_having: list[float]
+    parts_having: dict[str, list[float]]
     part_size: float
     shock: float
     shocks: dict[str, list[float]]
@@ -98,7 +98,7 @@ class Forecaster:
             features=list(self.model.features),
             levels={name: list(known) for name, known in self.model.levels.items()},
             edges=list(self.model.edges),
-            parts_having=list(self.parts.having),
+            parts_having={name: list(shares) for name, shares in self.parts.having.items()},
             part_size=self.parts.size,
             shock=self.shock,
             shocks={day: list(shock) for day, shock in self.shocks.items()},
@@ -128,7 +128,10 @@ class Forecaster:
             raise DataError(f"forecaster: {CARD_FILE} and {BOOSTER_FILE} name different inputs.")
         return cls(
             model=model,
-            parts=Parts(having=tuple(card.parts_having), size=card.part_size),
+            parts=Parts(
+                having={name: tuple(shares) for name, shares in card.parts_having.items()},
+                size=card.part_size,
+            ),
             shock=card.shock,
             shocks={day: (shock[0], shock[1]) for day, shock in card.shocks.items()},
             about=card.about,
@@ -189,10 +192,9 @@ def train_forecaster(
         rounds=first.booster.num_trees(),
     )
     got = received(rows, money, settings.hazard.follow_days)
-    open_cny = rows["open_cny"].to_numpy(dtype=np.float64)
     return Forecaster(
         model=model,
-        parts=measure_parts(all_followed, got, open_cny),
+        parts=measure_parts(rows, all_followed, got),
         shock=spread_of(list(shocks.values())),
         shocks=shocks,
         about={"as_of": cut.isoformat(), "trained_on": f"{len(rows)} looks at open bills"},

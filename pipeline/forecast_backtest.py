@@ -183,10 +183,9 @@ def _try(
         MODEL: forecaster.model.predict(bills, days),
         **_roll_forward(config, prepared, past.matrix, origin, bills),
     }
-    open_cny = bills["open_cny"].to_numpy(dtype=np.float64)
     # Rolling forward is given the same part payments, so that the chances alone are compared.
     expected = {
-        name: expected_cny(open_cny, curves, forecaster.parts).sum(axis=0)
+        name: expected_cny(bills, curves, forecaster.parts).sum(axis=0)
         for name, curves in paid.items()
     }
     collected = received(bills, past.money, days).sum(axis=0)
@@ -199,7 +198,7 @@ def _try(
     return _Tried(
         figures=figures.assign(origin=origin),
         curves=_curves(origin, collected, expected, told),
-        cancelled_share=float(1 - open_cny.sum() / look["open_cny"].sum()),
+        cancelled_share=float(1 - bills["open_cny"].sum() / look["open_cny"].sum()),
     )
 
 

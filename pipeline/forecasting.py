@@ -211,7 +211,6 @@ def told_curve(
     seed: int,
 ) -> pd.DataFrame:
     """Return expected_cny, low_cny and high_cny of some bills together, one row a day."""
-    open_cny = looked["open_cny"].to_numpy(dtype=np.float64)
     drawn = draw_collected(
         looked,
         paid,
@@ -222,20 +221,19 @@ def told_curve(
     )
     tail = (1 - settings.level) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
-    expected = expected_cny(open_cny, paid, forecaster.parts).sum(axis=0)
+    expected = expected_cny(looked, paid, forecaster.parts).sum(axis=0)
     return pd.DataFrame({"expected_cny": expected, "low_cny": low, "high_cny": high})
 
 
 def _bills(looked: pd.DataFrame, paid: FloatArray, forecaster: Forecaster) -> pd.DataFrame:
     as_of = pd.to_datetime(looked["as_of"])
     end = days_to_month_end(as_of.iloc[0].date()) - 1
-    open_cny = looked["open_cny"].to_numpy(dtype=np.float64)
     told = looked[["customer_id", "bill_id", "cycle", "issued_on", "due_on", "open_cny"]].copy()
     for days in TOLD_DAYS:
         if days <= paid.shape[1]:
             told[f"paid_by_{days}d"] = paid[:, days - 1]
     told["paid_by_month_end"] = paid[:, end]
-    told["expected_month_end_cny"] = expected_cny(open_cny, paid, forecaster.parts)[:, end]
+    told["expected_month_end_cny"] = expected_cny(looked, paid, forecaster.parts)[:, end]
     likely = paid >= 0.5
     day = as_of + pd.to_timedelta(likely.argmax(axis=1), unit="D")
     told["likely_paid_on"] = day.where(likely.any(axis=1))

@@ -14,13 +14,16 @@ from models.collection_forecast import (
 )
 from models.person_periods import Followed
 
-NO_PARTS = Parts(having=(0.0,), size=0.0)
-SOME_PARTS = Parts(having=(0.0, 0.1, 0.3), size=0.5)
+NO_PARTS = Parts(having={"any": (0.0,)}, size=0.0)
+SOME_PARTS = Parts(having={"any": (0.0, 0.1, 0.3), "shop": (0.2, 0.4, 0.4)}, size=0.5)
 
 
 def bills(open_cny, customers=None) -> pd.DataFrame:
     ids = range(len(open_cny)) if customers is None else customers
-    return pd.DataFrame({"open_cny": open_cny, "customer_id": [str(one) for one in ids]})
+    segment = [("home", "shop")[place % 2] for place in range(len(open_cny))]
+    return pd.DataFrame(
+        {"open_cny": open_cny, "customer_id": [str(one) for one in ids], "segment": segment}
+    )
 
 
 def curve(chance: float, days: int, rows: int) -> np.ndarray:
@@ -38,7 +41,7 @@ def test_drawn_months_average_to_the_expected_amount(monkeypatch, parts, one_by_
     amounts = np.random.default_rng(2).gamma(0.5, 100, 150)
     paid = curve(0.15, 6, 150)
     sums = drawn(bills(amounts), paid, parts=parts)
-    expected = expected_cny(amounts, paid, parts).sum(axis=0)
+    expected = expected_cny(bills(amounts), paid, parts).sum(axis=0)
     assert sums.mean(axis=0) == pytest.approx(expected, rel=0.01)
 
 
@@ -111,12 +114,28 @@ def test_parts_are_measured_on_bills_still_open() -> None:
     # a: half paid on day 1, cleared on day 2; b: a quarter paid on day 0; c: nothing, seen one day.
     got = np.array([[0, 50, 100], [25, 25, 25], [0, 0, 0]], float)
     seen = Followed(days=np.array([3, 3, 1]), paid=np.array([True, False, False]))
-    parts = measure_parts(seen, got, np.full(3, 100.0))
-    assert parts.having == pytest.approx((1 / 3, 1.0, 1.0))
+    parts = measure_parts(bills(np.full(3, 100.0)), seen, got)
+    assert parts.having["any"] == pytest.approx((1 / 3, 1.0, 1.0))
     assert parts.size == pytest.approx((0.25 + 0.5 + 0.25 + 0.25) / 4)
-    assert parts.share(5)[-1] == parts.share(3)[-1]
+
+
+def test_segment_has_its_own_share_of_parts_and_a_small_one_that_of_all() -> None:
+    rows = bills(np.full(4_000, 100.0))
+    got = np.where(rows["segment"] == "shop", 10.0, 0.0)[:, None]
+    seen = Followed(days=np.full(4_000, 1), paid=np.zeros(4_000, bool))
+    having = measure_parts(rows, seen, got).having
+    assert having["shop"][0] == pytest.approx(2_100 / 2_200)
+    assert having["home"][0] == pytest.approx(100 / 2_200)
+    few = measure_parts(rows.head(2), Followed(days=seen.days[:2], paid=seen.paid[:2]), got[:2])
+    assert few.having["shop"][0] == pytest.approx(101 / 201)
+
+
+def test_unknown_segment_has_the_chance_of_all_and_the_last_day_stands_on() -> None:
+    chance = SOME_PARTS.chance(pd.Series(["shop", "farm", None]), 4)
+    assert chance.tolist() == [[0.2, 0.4, 0.4, 0.4], [0, 0.1, 0.3, 0.3], [0, 0.1, 0.3, 0.3]]
 
 
 def test_expected_amount_is_cleared_or_part_of_the_rest() -> None:
-    found = expected_cny(np.array([100.0]), np.array([[0.2, 0.5]]), Parts(having=(0.1,), size=0.4))
+    parts = Parts(having={"any": (0.1,)}, size=0.4)
+    found = expected_cny(bills([100.0]), np.array([[0.2, 0.5]]), parts)
     assert found[0].tolist() == pytest.approx([20 + 80 * 0.04, 50 + 50 * 0.04])
