@@ -42,6 +42,8 @@ class Uplift(BaseModel):
         rounds: Trees of each model of an arm.
         effect_rounds: Trees of the X-learner's models of the effect.
         learning_rate: Share of each tree that is kept.
+        effect_learning_rate: The same in the X-learner's models of the effect; small, so that
+            single bills' effects stay near the average unless many bills say otherwise.
         folds: Parts that customers are dealt into for cross-fitting.
         draws: Resamples of a bootstrap interval.
         seed: Of the trees and the resamples.
@@ -61,6 +63,7 @@ class Uplift(BaseModel):
     rounds: int = Field(default=120, ge=1)
     effect_rounds: int = Field(default=60, ge=1)
     learning_rate: float = Field(default=0.05, gt=0, le=1)
+    effect_learning_rate: float = Field(default=0.02, gt=0, le=1)
     folds: int = Field(default=3, ge=2, le=20)
     draws: int = Field(default=300, ge=20)
     seed: int = Field(default=2026, ge=0)
@@ -74,7 +77,10 @@ class Uplift(BaseModel):
 
 
 def fit_effects(encoded: FloatArray, rows: pd.DataFrame, *, settings: Uplift) -> Effects:
-    """Learn the effect of a reminder on a bill from its features.
+    """Learn the effect of a reminder on a bill from its features and its risk.
+
+    The risk is offered as one more column, because a reminder turns a share of those who would
+    be late: without it the learner has to find the whole risk again in a faint signal.
 
     Args:
         encoded: Features as of the planned day, one row a bill (models.encoding.encode).
@@ -86,10 +92,13 @@ def fit_effects(encoded: FloatArray, rows: pd.DataFrame, *, settings: Uplift) ->
     """
     learner = (_x_learner if settings.learner == "x" else _t_learner)(settings)
     late, sent = rows["late"].to_numpy(np.float64), rows["sent"].to_numpy()
-    _with_missing(learner.fit, late, sent, X=encoded)
+    known = np.column_stack([encoded, cross_fit_risk(encoded, rows, settings=settings)])
+    _with_missing(learner.fit, late, sent, X=known)
+    risk = fit_risk(encoded, rows, settings=settings)
 
     def effects(of: FloatArray) -> FloatArray:
-        return np.asarray(_with_missing(learner.effect, of), np.float64).ravel()
+        found = _with_missing(learner.effect, np.column_stack([of, risk(of)]))
+        return np.asarray(found, np.float64).ravel()
 
     return effects
 
@@ -104,24 +113,39 @@ def fit_risk(encoded: FloatArray, rows: pd.DataFrame, *, settings: Uplift) -> Ef
     return risk
 
 
+def cross_fit_risk(encoded: FloatArray, rows: pd.DataFrame, *, settings: Uplift) -> FloatArray:
+    """Return each bill's P(late) under the policy, by a model blind to its customer."""
+    return _cross_fitted(encoded, rows, np.ones(len(rows), dtype=bool), settings)
+
+
 def predict_arms(
     encoded: FloatArray, rows: pd.DataFrame, *, settings: Uplift
 ) -> tuple[FloatArray, FloatArray]:
-    """Return each bill's P(late) if reminded and if held out, by models blind to its customer.
+    """Return each bill's P(late) if reminded and if held out, by models blind to its customer."""
+    sent = rows["sent"].to_numpy() == 1
+    return (
+        _cross_fitted(encoded, rows, sent, settings),
+        _cross_fitted(encoded, rows, ~sent, settings),
+    )
 
-    Cross-fitted: customers are dealt into folds by a hash of their id, and a fold is predicted
-    by models of each arm that learned from the others.
+
+def _cross_fitted(
+    encoded: FloatArray, rows: pd.DataFrame, learn: npt.NDArray[np.bool_], settings: Uplift
+) -> FloatArray:
+    """Deal customers into folds by a hash of their id; predict each fold from the others' bills.
+
+    Args:
+        learn: The rows that may be learned from; all are predicted.
     """
     ids = rows["customer_id"].astype(str).to_numpy(dtype=object)
     fold = pd.util.hash_array(ids) % settings.folds
-    late, sent = rows["late"].to_numpy(np.float64), rows["sent"].to_numpy()
-    if_sent, if_held = np.empty(len(rows)), np.empty(len(rows))
+    late, predicted = rows["late"].to_numpy(np.float64), np.empty(len(rows))
     for number in range(settings.folds):
-        unseen = fold == number
-        for arm, predicted in ((1, if_sent), (0, if_held)):
-            learn = ~unseen & (sent == arm)
-            predicted[unseen] = _probability(encoded[learn], late[learn], encoded[unseen], settings)
-    return if_sent, if_held
+        unseen, from_others = fold == number, learn & (fold != number)
+        predicted[unseen] = _probability(
+            encoded[from_others], late[from_others], encoded[unseen], settings
+        )
+    return predicted
 
 
 def _with_missing(call: Callable[..., Any], *given: Any, **named: Any) -> Any:
@@ -176,21 +200,21 @@ def _x_learner(settings: Uplift) -> Any:
     from sklearn.dummy import DummyClassifier  # noqa: PLC0415 - with the extra alone
 
     return _metalearners().XLearner(
-        models=_regressor(settings, settings.rounds),
+        models=_regressor(settings, settings.rounds, settings.learning_rate),
         propensity_model=DummyClassifier(strategy="prior"),
-        cate_models=_regressor(settings, settings.effect_rounds),
+        cate_models=_regressor(settings, settings.effect_rounds, settings.effect_learning_rate),
         allow_missing=True,
     )
 
 
 def _t_learner(settings: Uplift) -> Any:
     return _metalearners().TLearner(
-        models=_regressor(settings, settings.rounds), allow_missing=True
+        models=_regressor(settings, settings.rounds, settings.learning_rate), allow_missing=True
     )
 
 
-def _regressor(settings: Uplift, rounds: int) -> lgb.LGBMRegressor:
-    return lgb.LGBMRegressor(n_estimators=rounds, **_grow(settings))
+def _regressor(settings: Uplift, rounds: int, rate: float) -> lgb.LGBMRegressor:
+    return lgb.LGBMRegressor(n_estimators=rounds, **_grow(settings) | {"learning_rate": rate})
 
 
 def _metalearners() -> Any:
