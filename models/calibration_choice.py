@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.calibrating import fit_calibration
+from models.calibrating import fit_calibration, fit_shift
 from models.calibration import Calibration, Kind
 from models.dealing import place
 from models.logistic import sigmoid
@@ -133,8 +133,11 @@ def _try(calibration: Calibration, judges: Unseen) -> _Tried:
 def _with_segments(calibration: Calibration, rows: Unseen, least: int) -> Calibration:
     if rows.segments is None:
         return calibration
+    margin = calibration.margin(rows.raw)
+    # The level of all rows is the map's to tell; segments tell how they differ from it.
+    level = fit_shift(margin, rows.y)[0]
     segments = fit_segments(
-        calibration.margin(rows.raw),
+        margin + level,
         rows.y,
         levels=rows.segments,
         customers=rows.customers,
