@@ -14,7 +14,11 @@ EngineError = duckdb.Error
 
 
 def connect(
-    *, threads: int | None = None, memory_limit: str = "4GB", spill: Path | None = None
+    *,
+    threads: int | None = None,
+    memory_limit: str = "4GB",
+    spill: Path | None = None,
+    ordered: bool = False,
 ) -> Connection:
     """Open an in-memory database whose memory and spill are bounded.
 
@@ -24,8 +28,9 @@ def connect(
         threads: Worker threads; None leaves DuckDB's own choice (all cores).
         memory_limit: DuckDB's limit on its buffers, such as ``4GB``.
         spill: Folder for temporary files; None forbids spilling.
+        ordered: Keep rows in the order in which a query gives them, wherever they go.
     """
-    settings: dict[str, Any] = {"memory_limit": memory_limit, "preserve_insertion_order": False}
+    settings: dict[str, Any] = {"memory_limit": memory_limit, "preserve_insertion_order": ordered}
     if threads is not None:
         settings["threads"] = threads
     if spill is None:

@@ -17,18 +17,15 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-
+from contract.bucket import ORDER, write_bucket
 from contract.dataset import Dataset
-from contract.engine import Connection, connect, name, text, to_arrow
-from contract.ledger import NEVER, Bills, Payments, Versions, replay
+from contract.engine import Connection, connect, text
 from contract.side_by_side import side_by_side
 
 STAGED = ("customers", "bills", "payments", "contacts", "events", "balances", "disconnections")
-LAYOUT = 2  # raised when the files of a store change their meaning
+LAYOUT = 3  # raised when the files of a store change their meaning
 
-_MOMENTS = ("known_from", "known_to", "settled_at", "cleared_at")
+_RAW = "raw"  # the tables of a bucket as they came
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,10 +80,11 @@ def stage(
             customer_extras=dict(dataset.extras("customers")),
         )
         _hash_tables(dataset, store, progress)
-        (store.folder / "bill_history").mkdir()
-        for done, _ in enumerate(side_by_side(range(buckets), partial(_write_history, store))):
+        for table in ("bill_history", *ORDER):
+            (store.folder / table).mkdir()
+        for done, _ in enumerate(side_by_side(range(buckets), partial(_write_bucket, store))):
             progress("ledger", done, buckets)
-        shutil.rmtree(store.folder / "bills")
+        shutil.rmtree(store.folder / _RAW)
         _write_about(store)
         _publish(store.folder, place)
     return open_store(place)
@@ -121,7 +119,7 @@ def _hash_tables(dataset: Dataset, store: Store, progress: Callable[[str, int, i
             rows = dataset.scan(table)
             if table == "payments":
                 rows = _payments_with_customer(dataset)
-            _copy_by_bucket(connection, rows, store.folder / table, store.buckets)
+            _copy_by_bucket(connection, rows, store.folder / _RAW / table, store.buckets)
 
 
 def _payments_with_customer(dataset: Dataset) -> str:
@@ -135,7 +133,7 @@ def _payments_with_customer(dataset: Dataset) -> str:
 
 def _copy_by_bucket(connection: Connection, rows: str, folder: Path, buckets: int) -> None:
     # hash() may differ between versions of DuckDB; a bucket's content changes no result.
-    folder.mkdir()
+    folder.mkdir(parents=True)
     empty = text(folder / "empty.parquet")
     connection.execute(f"COPY (FROM {rows} LIMIT 0) TO {empty} (FORMAT parquet)")
     connection.execute(f"""
@@ -143,123 +141,10 @@ def _copy_by_bucket(connection: Connection, rows: str, folder: Path, buckets: in
         TO {text(folder)} (FORMAT parquet, PARTITION_BY (bucket), OVERWRITE_OR_IGNORE)""")
 
 
+def _write_bucket(store: Store, bucket: int) -> None:
+    raw = store.folder / _RAW
+    write_bucket(raw, store.folder, bucket, bill_extras=tuple(store.bill_extras))
+
+
 def _connection(store: Store) -> Connection:
     return connect(spill=store.folder / "spill")
-
-
-def _write_history(store: Store, bucket: int) -> None:
-    with connect(threads=1) as connection:
-        bills, payments = _load(connection, store, bucket)
-        table = _as_table(replay(bills, payments))
-        connection.register("version", table)
-        folder = store.folder / "bill_history" / f"bucket={bucket}"
-        folder.mkdir()
-        moments = ", ".join(f"make_timestamp({at}) AS {at}" for at in _MOMENTS)
-        extras = "".join(f", {name(column)}" for column in store.bill_extras)
-        rows = f"""
-            SELECT customer_id, bill_id, cycle_month AS cycle, issued_on, due_on, amount_fen, kwh,
-                kind, hold, hold_from_on, hold_to_on, cancelled_on{extras},
-                version.* EXCLUDE (bill) REPLACE ({moments})
-            FROM version JOIN bill ON bill.row = version.bill"""
-        target = text(folder / "history.parquet")
-        connection.execute(f"COPY ({rows}) TO {target} (FORMAT parquet)")
-        if bucket == 0:
-            empty = text(store.folder / "bill_history" / "empty.parquet")
-            connection.execute(f"COPY (FROM ({rows}) LIMIT 0) TO {empty} (FORMAT parquet)")
-
-
-def _load(connection: Connection, store: Store, bucket: int) -> tuple[Bills, Payments]:
-    """Read a bucket's bills and payments in the ledger's order.
-
-    Money for a bill that is not there yet waits for that bill, which stands in as never issued,
-    and a reversal of a payment that is not there names itself, which undoes nothing: were they
-    spread over other bills until the named row arrives, its arrival would change days gone by.
-    """
-    _create_bill(connection, store, bucket)
-    _create_payment(connection, store, bucket)
-    bills = to_arrow(
-        connection,
-        f"""SELECT customer, coalesce(epoch_us(issued_on), {NEVER}) AS issued,
-            coalesce(epoch_us(due_on), {NEVER}) AS due,
-            coalesce(epoch_us(cancelled_on), {NEVER}) AS cancelled, amount_fen
-        FROM bill ORDER BY row""",
-    )
-    payments = to_arrow(
-        connection,
-        """SELECT p.customer, epoch_us(p.posted_at) AS posted, epoch_us(p.paid_at) AS paid,
-            p.amount_fen, p.bill,
-            CASE WHEN p.reverses_id IS NULL THEN -1 ELSE coalesce(r.row, p.row) END AS reverses
-        FROM payment AS p LEFT JOIN payment AS r
-            ON r.payment_id = p.reverses_id AND r.customer = p.customer
-        ORDER BY p.row""",
-    )
-    customers = 1 + int(np.max(_ints(bills, "customer"), initial=-1))
-    return (
-        Bills(_starts(bills, customers), *(_ints(bills, c) for c in bills.column_names[1:])),
-        Payments(
-            _starts(payments, customers),
-            *(_ints(payments, column) for column in payments.column_names[1:]),
-        ),
-    )
-
-
-def _create_bill(connection: Connection, store: Store, bucket: int) -> None:
-    connection.execute(f"""
-        CREATE TABLE bill AS
-        SELECT *, CAST(coalesce(amount, 0) * 100 AS BIGINT) AS amount_fen,
-            cycle // 100 * 12 + cycle % 100 - 1 AS cycle_month,
-            dense_rank() OVER (ORDER BY customer_id) - 1 AS customer,
-            row_number() OVER (
-                ORDER BY customer_id, issued_on NULLS LAST, due_on, bill_id) - 1 AS row
-        FROM (
-            FROM {store.scan("bills", bucket)}
-            UNION ALL BY NAME
-            SELECT DISTINCT customer_id, bill_id FROM {store.scan("payments", bucket)} AS p
-            ANTI JOIN {store.scan("bills", bucket)} AS b USING (bill_id)
-            WHERE bill_id IS NOT NULL)""")
-
-
-def _create_payment(connection: Connection, store: Store, bucket: int) -> None:
-    connection.execute(f"""
-        CREATE TABLE payment AS
-        SELECT c.customer, p.posted_at, p.paid_at, p.payment_id, p.reverses_id,
-            CAST(p.amount * 100 AS BIGINT) AS amount_fen, coalesce(b.row, -1) AS bill,
-            row_number() OVER (
-                ORDER BY c.customer, p.posted_at, p.paid_at, p.payment_id) - 1 AS row
-        FROM {store.scan("payments", bucket)} AS p
-        JOIN (SELECT DISTINCT customer_id, customer FROM bill) AS c USING (customer_id)
-        LEFT JOIN bill AS b ON b.bill_id = p.bill_id AND b.customer_id = p.customer_id
-        WHERE p.outcome = 'ok' AND p.amount <> 0""")
-
-
-def _ints(table: pa.Table, column: str) -> np.ndarray:
-    return np.ascontiguousarray(table[column].to_numpy(), dtype=np.int64)
-
-
-def _starts(table: pa.Table, customers: int) -> np.ndarray:
-    return np.searchsorted(_ints(table, "customer"), np.arange(customers + 1))
-
-
-def _as_table(versions: Versions) -> pa.Table:
-    """Lay versions out as rows; a version ends where the bill's next one begins."""
-    order = np.argsort(versions.bill, kind="stable")
-    bill, known_from = versions.bill[order], versions.known_from[order]
-    known_to = np.full(len(bill), NEVER)
-    followed = np.flatnonzero(bill[1:] == bill[:-1])
-    known_to[followed] = known_from[followed + 1]
-
-    def moments(values: np.ndarray) -> pa.Array:
-        return pa.array(values, mask=values == NEVER)
-
-    return pa.table(
-        {
-            "bill": bill,
-            "known_from": moments(known_from),
-            "known_to": moments(known_to),
-            "paid_fen": versions.paid[order],
-            "paid_by_due_fen": versions.paid_by_due[order],
-            "settled_at": moments(versions.settled[order]),
-            "cleared_at": moments(versions.cleared[order]),
-            "payments": versions.payments[order].astype(np.int32),
-        }
-    )

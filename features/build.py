@@ -1,8 +1,7 @@
 """The one place that builds a feature matrix."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -13,7 +12,8 @@ from contract.staging import Store
 from features.catalogue import FEATURES, PREPAID_FEATURES, extra_features
 from features.compose import compose
 from features.declare import Feature, Scored
-from features.groups import Part, combine, count_bucket
+from features.groups import rates_by_day
+from features.held import Job, jobs_for, source_for
 
 
 def features_of(store: Store, chosen: tuple[Feature, ...] = FEATURES) -> tuple[Feature, ...]:
@@ -66,40 +66,24 @@ def _build(
     progress: Callable[[str, int, int], None],
 ) -> pd.DataFrame:
     days = [as_ofs] if isinstance(as_ofs, date) else list(as_ofs)
-    jobs = [(as_of, bucket) for as_of in days for bucket in range(store.buckets)]
-    counted = list(side_by_side(jobs, partial(_count, store, threads_each(jobs))))
-    rates = {
-        as_of: combine([part for (day, _), part in zip(jobs, counted, strict=True) if day == as_of])
-        for as_of in days
-    }
+    jobs = jobs_for(store.buckets, days) if days else []
+    rates = rates_by_day(store, jobs)
 
-    def one(job: tuple[date, int]) -> pa.Table:
-        as_of, bucket = job
-        return build_bucket(
-            store,
-            bucket,
-            as_of,
-            rates=rates[as_of],
-            features=features,
-            scored=scored,
-            threads=threads_each(jobs),
+    def one(job: Job) -> list[pa.Table]:
+        threads = threads_each(jobs)
+        return list(
+            build_days(store, job, rates=rates, features=features, scored=scored, threads=threads)
         )
 
     tables: list[pa.Table] = []
-    for done, table in enumerate(side_by_side(jobs, one), start=1):
-        tables.append(table)
-        if done % store.buckets == 0:
-            progress("features", done // store.buckets, len(days))
+    for built in side_by_side(jobs, one):
+        tables += built
+        progress("features", len(tables) // store.buckets, len(days))
     keys = ("as_of", "customer_id", "bill_id") if scored == "bill" else ("as_of", "customer_id")
     matrix = pa.concat_tables(tables).sort_by([(key, "ascending") for key in keys])
     tables.clear()
     # The Arrow columns are given up one by one, so that there are never two whole matrices.
     return matrix.to_pandas(split_blocks=True, self_destruct=True, date_as_object=False)
-
-
-def _count(store: Store, threads: int | None, job: tuple[date, int]) -> Part:
-    as_of, bucket = job
-    return count_bucket(store, as_of, bucket, threads=threads)
 
 
 def build_bucket(
@@ -116,7 +100,30 @@ def build_bucket(
 
     ``rates`` are the groups' facts at as_of over all buckets (features/groups.py).
     """
+    built = build_days(
+        store,
+        Job(bucket=bucket, days=(as_of,)),
+        rates={as_of: rates},
+        features=features,
+        scored=scored,
+        threads=threads,
+    )
+    return next(built)
+
+
+def build_days(
+    store: Store,
+    job: Job,
+    *,
+    rates: Mapping[date, dict[str, pa.Table]],
+    features: tuple[Feature, ...],
+    scored: Scored = "bill",
+    threads: int | None = None,
+) -> Iterator[pa.Table]:
+    """Build the matrix of one bucket at each day of a job, in order."""
     with connect(threads=threads) as connection:
-        for relation, table in rates.items():
-            connection.register(relation, table)
-        return to_arrow(connection, compose(store, bucket, as_of, features, scored))
+        source = source_for(connection, store, job.bucket, job.days)
+        for as_of in job.days:
+            for relation, table in rates[as_of].items():
+                connection.register(relation, table)
+            yield to_arrow(connection, compose(source, job.bucket, as_of, features, scored))

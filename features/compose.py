@@ -5,10 +5,9 @@ from datetime import date
 
 from contract.engine import name
 from contract.errors import ConfigError
-from contract.staging import Store
 from features.catalogue import EVERY
 from features.declare import Feature, Scored, View, Window
-from features.facts import day, fact_views
+from features.facts import Source, day, fact_views
 
 # The columns before the features, by what a row is.
 PREPAID_KEYS = ("as_of", "customer_id")
@@ -34,11 +33,14 @@ GROUPED_BY: dict[View, str] = {
     "other_facts": "bill_id",
 }
 
+# The numbers within a bucket that stand for these ids (contract/bucket.py).
+_NUMBERED = {"customer_id": "customer", "bill_id": "bill"}
+
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def compose(
-    store: Store,
+    source: Source,
     bucket: int,
     as_of: date,
     features: tuple[Feature, ...],
@@ -57,14 +59,16 @@ def compose(
     aggregates = "".join(
         f",\n{view}_columns AS ({_aggregate(view, declared)})" for view, declared in used.items()
     )
-    joins = "".join(f"\n    LEFT JOIN {view}_columns USING ({GROUPED_BY[view]})" for view in used)
+    joins = "".join(
+        f"\n    LEFT JOIN {view}_columns USING ({_NUMBERED[GROUPED_BY[view]]})" for view in used
+    )
     ready = "".join(f",\n        {_filled(f)}" for declared in used.values() for f in declared)
     rows = [f for f in needed if f.over == "row"]
     derived = "".join(f",\n    {_cast(f)} AS {name(f.name)}" for f in _in_order(rows))
     found = "".join(f", {name(f.name)}" for declared in used.values() for f in declared)
     chosen = "".join(f", {name(f.name)}" for f in features)
     statement = f"""
-WITH {fact_views(store, bucket, as_of, scored)}{aggregates},
+WITH {fact_views(source, bucket, as_of, scored)}{aggregates},
 joined AS (
     SELECT scored.*, CAST(open_fen AS DOUBLE) / 100 AS open_cny,
         grid_known, grid_late, segment_known, segment_late,
@@ -99,9 +103,9 @@ def _aggregate(view: View, features: list[Feature]) -> str:
         f"{f.sql.replace('{w}', condition(f.window))} AS {name(f.name)}" for f in features
     )
     return f"""
-    SELECT {GROUPED_BY[view]},
+    SELECT {_NUMBERED[GROUPED_BY[view]]},
         {columns}
-    FROM {view} GROUP BY {GROUPED_BY[view]}"""
+    FROM {view} GROUP BY {_NUMBERED[GROUPED_BY[view]]}"""
 
 
 def condition(window: Window | None) -> str:

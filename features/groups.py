@@ -4,6 +4,7 @@ They are counts and sums of fen, so buckets add up exactly and a customer can be
 own group.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
@@ -13,6 +14,7 @@ from contract.engine import connect, to_arrow
 from contract.side_by_side import side_by_side, threads_each
 from contract.staging import Store
 from features.facts import with_facts
+from features.held import Job, source_for
 
 # Which outcomes a group's rate counts: those due in the last six months, once mature.
 COUNTED = "mature AND due_on >= CAST($as_of - INTERVAL 6 MONTH AS DATE)"
@@ -21,6 +23,8 @@ COUNTED = "mature AND due_on >= CAST($as_of - INTERVAL 6 MONTH AS DATE)"
 _RANKED = "cycle >= year($as_of) * 12 + month($as_of) - 4"
 
 Part = tuple[pa.Table, pa.Table]
+
+_COUNTED_FROM = ("bill_history", "customers", "events")
 
 _RATES = {"grid_rate": ("grid_id", "grid"), "segment_rate": ("segment", "segment")}
 
@@ -32,22 +36,34 @@ def group_rates(store: Store, as_of: date) -> dict[str, pa.Table]:
     were late. ``month_rank`` has one row a segment, cycle and amount: the bills below and equal
     to it, all bills of that month and their sum.
     """
-    buckets = range(store.buckets)
-    one = partial(count_bucket, store, as_of, threads=threads_each(buckets))
-    return combine(list(side_by_side(buckets, one)))
+    jobs = [Job(bucket=bucket, days=(as_of,)) for bucket in range(store.buckets)]
+    return rates_by_day(store, jobs)[as_of]
 
 
-def count_bucket(store: Store, as_of: date, bucket: int, *, threads: int | None = None) -> Part:
-    """Return the counts of one bucket: bills known and late, and bills by amount."""
+def rates_by_day(store: Store, jobs: Sequence[Job]) -> dict[date, dict[str, pa.Table]]:
+    """Return group_rates of each day of the jobs."""
+    one = partial(_count, store, threads=threads_each(jobs))
+    parts: dict[date, list[Part]] = {}
+    for job, counted in zip(jobs, side_by_side(jobs, one), strict=True):
+        for as_of, part in zip(job.days, counted, strict=True):
+            parts.setdefault(as_of, []).append(part)
+    return {as_of: _combine(found) for as_of, found in parts.items()}
+
+
+def _count(store: Store, job: Job, *, threads: int | None) -> list[Part]:
+    """Return, a day, the counts of one bucket: bills known and late, and bills by amount."""
     with connect(threads=threads) as connection:
-        late, amounts = (
-            to_arrow(connection, with_facts(store, bucket, as_of, query))
-            for query in (_COUNT, _AMOUNTS)
-        )
-        return late, amounts
+        source = source_for(connection, store, job.bucket, job.days, tables=_COUNTED_FROM)
+        return [
+            (
+                to_arrow(connection, with_facts(source, job.bucket, as_of, _COUNT)),
+                to_arrow(connection, with_facts(source, job.bucket, as_of, _AMOUNTS)),
+            )
+            for as_of in job.days
+        ]
 
 
-def combine(parts: list[Part]) -> dict[str, pa.Table]:
+def _combine(parts: list[Part]) -> dict[str, pa.Table]:
     """Add up the counts of all buckets; see group_rates."""
     with connect() as connection:
         connection.register("late_part", pa.concat_tables(late for late, _ in parts))
@@ -78,12 +94,12 @@ def no_rates() -> dict[str, pa.Table]:
 
 _COUNT = f"""
     SELECT grid_id, segment, count(*) AS known, CAST(sum(late) AS BIGINT) AS late
-    FROM outcome_facts JOIN customer USING (customer_id)
+    FROM outcome_facts JOIN customer USING (customer)
     WHERE {COUNTED} GROUP BY ALL"""
 
 _AMOUNTS = f"""
     SELECT segment, cycle, amount_fen, count(*) AS bills
-    FROM known_bill JOIN customer USING (customer_id)
+    FROM known_bill JOIN customer USING (customer)
     WHERE {_RANKED} GROUP BY ALL"""
 
 _MONTH_RANK = """

@@ -17,6 +17,13 @@ BILLS = """
     b2      | bea         | 2024-02-05 | 2024-02-20 | 300.00 | 70  | 2.5
     """
 
+PAYMENTS = """
+    payment_id | customer_id | bill_id | paid_at    | amount  | reverses_id
+    p1         | bea         | b1      | 2024-01-10 | 200.00  | -
+    p2         | bea         | -       | 2024-01-11 | -200.00 | p1
+    p3         | ann         | a1      | 2024-01-12 | 100.00  | -
+    """
+
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> Dataset:
@@ -79,7 +86,7 @@ def test_a_broken_store_is_built_again(dataset: Dataset, tmp_path: Path) -> None
     store = stage(dataset, tmp_path / "stores", buckets=2)
     before = rows(store, "bill_history")
     (store.folder / "store.json").unlink()
-    next((store.folder / "bill_history").rglob("history.parquet")).unlink()
+    next((store.folder / "bill_history").rglob("rows.parquet")).unlink()
     assert rows(stage(dataset, tmp_path / "stores", buckets=2), "bill_history") == before
 
 
@@ -135,6 +142,28 @@ def test_a_customers_rows_lie_in_one_bucket(dataset: Dataset, tmp_path: Path) ->
             for bucket in range(7)
         ]
         assert sum(map(len, where)) == 2
+
+
+def test_same_rows_in_any_order_are_stored_in_the_same_bytes(tmp_path: Path) -> None:
+    stored = []
+    for folder, order in (("one", 1), ("other", -1)):
+        head, *lines = PAYMENTS.strip().splitlines()
+        payments = "\n".join([head, *lines[::order]])
+        write_world(tmp_path / folder, bills=BILLS, payments=payments)
+        store = stage(open_dataset(tmp_path / folder), tmp_path / "stores", buckets=2)
+        parts = sorted(store.folder.rglob("*.parquet"))
+        stored.append({part.relative_to(store.folder): part.read_bytes() for part in parts})
+    assert len(stored[0]) > len(STAGED)
+    assert stored[0] == stored[1]
+
+
+def test_rows_are_numbered_in_the_order_of_their_customer_and_time(tmp_path: Path) -> None:
+    write_world(tmp_path / "data", bills=BILLS, payments=PAYMENTS)
+    store = stage(open_dataset(tmp_path / "data"), tmp_path / "stores", buckets=1)
+    payments = rows(store, "payments", "place, customer, payment_id, reverses")
+    assert payments == [(0, 0, "p3", None), (1, 1, "p1", None), (2, 1, "p2", 1)]
+    bills = rows(store, "bill_history", "DISTINCT bill, customer, bill_id")
+    assert bills == [(0, 0, "a1"), (1, 1, "b1"), (2, 1, "b2")]
 
 
 def test_history_carries_what_bills_say(dataset: Dataset, tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 from decimal import Decimal
 
+import pandas as pd
 from bits import differing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lives import AS_OFS, as_ofs, lives, tables_of
 from worlds import world
 
-from features import build, features_of
+from features import build, build_prepaid, features_of
 
 # A bill is cleared within one yuan, so doubling amounts that small changes what is open; a
 # hundred times the drawn amounts keep clear of it.
@@ -27,6 +28,16 @@ def test_number_of_buckets_changes_no_bit(life_seeds, as_of, buckets):
     rows = tables_of(life_seeds)
     one, many = world(**rows), world(**rows, buckets=buckets)
     assert differing(build(one, as_of), build(many, as_of)) == []
+
+
+@settings(max_examples=3)
+@given(lives, st.integers(1, 3))
+def test_several_days_at_once_equal_each_alone_bit_for_bit(life_seeds, buckets):
+    store = world(**tables_of(life_seeds), buckets=buckets)
+    days = AS_OFS[::-1]
+    for matrix in (build, build_prepaid):
+        alone = pd.concat([matrix(store, as_of) for as_of in sorted(days)], ignore_index=True)
+        assert differing(matrix(store, days), alone) == []
 
 
 @settings(max_examples=3)
