@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import ndtri
@@ -138,6 +139,21 @@ def expected_cny(bills: pd.DataFrame, paid: FloatArray, parts: Parts) -> FloatAr
     part = parts.chance(bills["segment"], paid.shape[1]) * parts.size
     share: FloatArray = paid + (1 - paid) * part
     return open_cny[:, None] * share
+
+
+def collection_rate(
+    more_cny: npt.ArrayLike, *, collected_cny: float, receivable_cny: float
+) -> FloatArray:
+    """Return 电费回收率, the share of a cycle's bills that is collected (domain 2.3).
+
+    rate by day d = (实收 before as_of + collected from as_of to d) / 应收. 应收 is the sum of the
+    cycle's bills issued before as_of and not cancelled, refunds aside; 实收 what was posted on
+    them before as_of, at most the bill; what comes after is dated by the day the customer pays.
+
+    >>> collection_rate([0, 30], collected_cny=60, receivable_cny=100).tolist()
+    [0.6, 0.9]
+    """
+    return (collected_cny + np.asarray(more_cny, dtype=np.float64)) / receivable_cny
 
 
 def draw_collected(

@@ -14,7 +14,7 @@ from contract.errors import DataError
 from contract.staging import Store
 from features import build
 from features.facts import with_facts
-from models.collection_forecast import draw_collected, expected_cny
+from models.collection_forecast import collection_rate, draw_collected, expected_cny
 from models.forecaster import Forecaster, Forecasting, days_to_month_end, train_forecaster
 from models.person_periods import FloatArray
 from models.receipts import receipts
@@ -26,6 +26,8 @@ from pipeline.storage import new_folder, write_bytes, write_json, write_parquet
 
 # Days ahead at which each bill's chance is written; the month's end has a column of its own.
 TOLD_DAYS = (7, 15, 30, 60)
+# The collection rate with its ends, each with the money that it counts beside what came before.
+_RATES = {"rate": "expected_cny", "rate_low": "low_cny", "rate_high": "high_cny"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,17 +103,16 @@ def forecast(config: Config, prepared: Prepared, settings: Forecasting | None = 
     newest = int(owed["cycle"].max())
     current = owed[owed["cycle"] == newest].iloc[0]
     curve = _curve(looked, paid, newest, forecaster, settings, config.parameters.seed)
-    collected = (current["collected_cny"] + curve[["low_cny", "expected_cny", "high_cny"]]) / (
-        current["receivable_cny"]
-    )
-    in_cycle = curve["scope"] == "cycle"
-    for name, column in zip(("rate_low", "rate", "rate_high"), collected, strict=True):
-        curve[name] = collected[column].where(in_cycle)
+    money = {"collected_cny": float(current["collected_cny"])}
+    money["receivable_cny"] = float(current["receivable_cny"])
+    for rate, more in _RATES.items():
+        curve[rate] = np.where(
+            curve["scope"] == "cycle", collection_rate(curve[more], **money), np.nan
+        )
     return Forecast(
         as_of=as_of,
         cycle=newest // 12 * 100 + newest % 12 + 1,
-        receivable_cny=float(current["receivable_cny"]),
-        collected_cny=float(current["collected_cny"]),
+        **money,
         bills=_bills(looked, paid, forecaster),
         curve=curve,
         forecaster=forecaster,
