@@ -1,8 +1,9 @@
 """The level of a month: lateness rises and falls with the season, and a calibration follows it.
 
 A month's late rate moves as a whole: on four simulated utilities by 0.15 in log-odds from one month
-to another, five times the error that 20,000 customers leave. Less than half of it was still there the
-month after (docs/decisions/0005), so a level is followed only as far as months have shown to last.
+to another, five times the error that 20,000 customers leave. Less than half of it was still there
+the month after (docs/decisions/0005), so a level is followed only as far as months have shown to
+last.
 """
 
 from dataclasses import replace
