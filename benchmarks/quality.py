@@ -1,16 +1,21 @@
 """How good the list is on a simulated utility whose true probabilities are known.
 
-    python -m benchmarks.quality [--customers N] [--cycles N] [--seed N] [--json]
+    python -m benchmarks.quality [--customers N] [--cycles N] [--seed N] [--origins N]
+        [--larger] [--json]
 
 The model is trained by the function that production calls, without the newest months, and
 compared on those months' planning days with every simple rule, the scorecard and the oracle: the
-simulator's own probability, given all that is latent when a bill is issued. All figures are of
-simulated data.
+simulator's own probability, given all that is latent when a bill is issued. The ceiling is the
+best that the observable history allows, of a sample of customers (contract.simulator.ceiling);
+the model and the oracle are read on the same bills. With --origins the months before are judged,
+too; --larger adds a model of 255 leaves without a limit of depth, grown slowly, to see what a far
+larger model reaches on the same rows. All figures are of simulated data.
 """
 
 import argparse
 import json
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,81 +26,159 @@ from rich.console import Console
 from rich.table import Table
 
 from contract.simulator import simulate
-from models import evaluate, fit_scorecard
-from models.target import label, outcomes
-from models.train import clean_history
+from contract.simulator.ceiling import write_ceiling
+from models import auc, gini
+from models.backtest import Backtest
+from models.judging import MODEL, Ranked
+from models.origins import Day, run_origins
+from models.train import train
 from pipeline.config import Config
 from pipeline.paths import truth_folder
-from pipeline.preparing import Prepared, prepare
-from pipeline.training import Trial, build_past, judged_table, try_out
+from pipeline.preparing import prepare
+from pipeline.training import build_past, hold_out, judged_table, judges_of, recipe_of
 
 CAPACITY = 0.05
 SHOWN = ("auc", "clean_auc", "late_amount_caught", "late_caught", "ks", "brier", "ece")
+# A model without restraint: what more capacity would find.
+LARGER = {
+    "num_leaves": 255,
+    "max_depth": 32,
+    "learning_rate": 0.02,
+    "max_bin": 255,
+    "min_data_in_leaf": 50,
+    "patience": 100,
+    "rounds": 3000,
+}
 
 
-def measure(folder: Path, *, customers: int, cycles: int, seed: int) -> pd.DataFrame:
-    """Simulate a utility below a folder, train, and return one row a ranking."""
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One row a ranking in ``table``; the rest is of the sample whose ceiling is known."""
+
+    table: pd.DataFrame
+    sample: dict[str, float]
+    by_month: pd.DataFrame
+
+
+def measure(folder: Path, arguments: argparse.Namespace) -> Measured:
+    """Simulate a utility below a folder, train, and judge."""
     data = folder / "data"
-    simulate(data, truth_folder(data), customers=customers, cycles=cycles, seed=seed)
+    world = {key: getattr(arguments, key) for key in ("customers", "cycles", "seed")}
+    simulate(data, truth_folder(data), **world)
+    write_ceiling(truth_folder(data), **world)
     config = Config(data=data, stores=folder / "stores")
+    config = config.model_copy(
+        update={
+            "snapshots": config.snapshots.model_copy(update={"origins": arguments.origins or 1})
+        }
+    )
     prepared = prepare(config)
-    matrix = build_past(config, prepared)
-    trial = try_out(config, prepared, matrix)
-    table = judged_table(trial.judged)
-    table.loc["scorecard"] = _figures(
-        trial, _scorecard(config, prepared, matrix, trial), is_probability=True
-    )
-    table.loc["oracle"] = _figures(
-        trial, _oracle(truth_folder(data), trial.rows.matrix), is_probability=True
-    )
-    return table
+    snapshots = config.snapshots
+    matrix = build_past(config, prepared, months=snapshots.test_months + arguments.origins)
+    trial = hold_out(config, prepared, matrix)
+    table = judged_table(trial.judged())
+    oracle = [_oracle(truth_folder(data), day) for _, day in trial.lists]
+    table.loc["oracle"] = _of_months(trial, oracle)
+    if arguments.larger:
+        table.loc["larger"] = _of_months(trial, _larger(config, prepared, matrix, trial))
+    months = trial.by_month
+    if arguments.origins:
+        held = snapshots.months(prepared.as_of, arguments.origins, skip=snapshots.test_months)
+        days = [day for month in held for day in month]
+        judges = judges_of(config, prepared, matrix, days)
+        folds = run_origins(judges, held, recipe_of(config, prepared))
+        rolling = Backtest(folds=folds, capacity=CAPACITY, seed=arguments.seed)
+        months = pd.concat([rolling.by_month, months], ignore_index=True)
+    return Measured(table=table, sample=_of_the_sample(truth_folder(data), trial), by_month=months)
 
 
-def _scorecard(
-    config: Config,
-    prepared: Prepared,
-    matrix: pd.DataFrame,
-    trial: Trial,
-) -> np.ndarray:
-    cut = config.snapshots.before(prepared.as_of, config.snapshots.test_months)[0]
-    known = outcomes(prepared.store, cut)
-    learned = label(matrix, known, cut=cut, target=config.target)
-    card = fit_scorecard(learned.matrix, learned.late, features=prepared.features)
-    return card.predict(trial.rows.matrix)
-
-
-def _oracle(truth: Path, matrix: pd.DataFrame) -> np.ndarray:
+def _oracle(truth: Path, day: Day) -> Ranked:
     known = pq.read_table(truth / "bill_truth.parquet", columns=["bill_id", "p_late"]).to_pandas()
-    return known.set_index("bill_id").loc[matrix["bill_id"], "p_late"].to_numpy()
+    p = known.set_index("bill_id").loc[day.rows.matrix["bill_id"], "p_late"].to_numpy()
+    return _ranked("oracle", p, day)
 
 
-def _figures(trial: Trial, p: np.ndarray, *, is_probability: bool) -> dict[str, float]:
-    matrix, late = trial.rows.matrix, trial.rows.late
-    amount = matrix["open_cny"].to_numpy()
-    clean = clean_history(matrix)
-    found = evaluate(late, p, amount=amount, capacity=CAPACITY, is_probability=is_probability)
-    listed = evaluate(late, p * amount, amount=amount, capacity=CAPACITY)
+def _ranked(id_: str, p: np.ndarray, day: Day) -> Ranked:
+    order = p * day.rows.matrix["open_cny"].to_numpy()
+    name = day.rankings[0].name
+    return Ranked(id=id_, name=name, score=p, order=order, is_probability=True)
+
+
+def _larger(config: Config, prepared: Any, matrix: pd.DataFrame, trial: Backtest) -> list[Ranked]:
+    cut = trial.folds[0].origin
+    judges = judges_of(config, prepared, matrix, [cut])
+    recipe = recipe_of(config, prepared).changed(**LARGER)
+    model = train(matrix, judges.known_at(cut), cut=cut, recipe=recipe).model
+    return [_ranked("larger", model.predict(day.rows.matrix), day) for _, day in trial.lists]
+
+
+def _of_months(trial: Backtest, ranked: list[Ranked]) -> dict[str, float]:
+    """Return figures as the table has them: lists a month, AUC and calibration of all rows."""
+    days = [
+        Day(as_of=day.as_of, rows=day.rows, rankings=(one,), traits=day.traits)
+        for (_, day), one in zip(trial.lists, ranked, strict=True)
+    ]
+    fold = trial.folds[0]
+    alone = type(fold)(origin=fold.origin, trained=fold.trained, planned=tuple(days), tracked=())
+    judged = Backtest(folds=(alone,), capacity=CAPACITY, seed=trial.seed).judged()
+    return dict(judged[0].figures)
+
+
+def _of_the_sample(truth: Path, trial: Backtest) -> dict[str, float]:
+    """Compare model, ceiling and oracle on the held-out bills of the customers followed."""
+    told = pq.read_table(truth / "ceiling.parquet").to_pandas().set_index("bill_id")
+    rows = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "bill_id": day.rows.matrix["bill_id"],
+                    "late": day.rows.late,
+                    "p": day.ranked(MODEL).score,
+                }
+            )
+            for _, day in trial.lists
+        ]
+    )
+    both = rows.join(told[["p_observable", "p_late"]], on="bill_id", how="inner")
+    late = both["late"].to_numpy()
+    scores = {"lightgbm": "p", "ceiling": "p_observable", "oracle": "p_late"}
+    found = {f"sample_{name}_auc": auc(late, both[column]) for name, column in scores.items()}
+    own, best, all_known = (gini(late, both[column]) for column in scores.values())
     return found | {
-        "late_amount_caught": listed["late_amount_caught"],
-        "late_caught": listed["late_caught"],
-        "clean_auc": evaluate(late[clean], p[clean])["auc"],
+        "sample_rows": float(len(both)),
+        "ceiling_auc": found["sample_ceiling_auc"],
+        "gini_over_ceiling": own / best,
+        "gini_over_oracle": own / all_known,
+        "ceiling_over_oracle": best / all_known,
     }
 
 
-def as_json(table: pd.DataFrame) -> dict[str, Any]:
+def as_json(found: Measured) -> dict[str, Any]:
     """Return the figures under flat names, such as ``lightgbm_auc``."""
-    found: dict[str, Any] = {}
-    for ranking, figures in table.to_dict("index").items():
-        name = "lightgbm" if ranking == "model" else str(ranking)
-        found[f"{name}_auc"] = round(float(figures["auc"]), 4)
-        found[f"clean_{name}_auc"] = round(float(figures["clean_auc"]), 4)
-        caught = round(float(figures["late_amount_caught"]), 4)
-        found[f"{name}_late_amount_caught_at_5pct"] = caught
-    model = table.to_dict("index")["model"]
-    return found | {
-        "rows": int(model["rows"]),
-        "ece": round(float(model["ece"]), 4),
-        "late_amount_caught_at_5pct": found["lightgbm_late_amount_caught_at_5pct"],
+    told: dict[str, Any] = {}
+    for ranking, figures in found.table.to_dict("index").items():
+        name = "lightgbm" if ranking == MODEL else str(ranking)
+        told[f"{name}_auc"] = figures["auc"]
+        told[f"clean_{name}_auc"] = figures["clean_auc"]
+        told[f"{name}_late_amount_caught_at_5pct"] = figures["late_amount_caught"]
+    model = found.table.to_dict("index")[MODEL]
+    told |= {
+        "rows": model["rows"],
+        "ece": model["ece"],
+        "late_amount_caught_at_5pct": told["lightgbm_late_amount_caught_at_5pct"],
+        **found.sample,
+        **_months_ahead(found.by_month),
+    }
+    return {name: round(float(value), 4) for name, value in told.items()}
+
+
+def _months_ahead(by_month: pd.DataFrame) -> dict[str, float]:
+    """Return in how many months the model's AUC is ahead of the smoothed rate and the scorecard."""
+    wide = by_month.pivot_table(index="as_of", columns="ranking", values="auc")
+    return {
+        "months": len(wide),
+        "months_ahead_of_smoothed_rate": int((wide[MODEL] > wide["smoothed_rate"]).sum()),
+        "months_ahead_of_scorecard": int((wide[MODEL] > wide["scorecard"]).sum()),
     }
 
 
@@ -116,15 +199,15 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--cycles", type=int, default=30)
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--origins", type=int, default=0)
+    parser.add_argument("--larger", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="duewatch-quality-") as folder:
-        table = measure(
-            Path(folder), customers=given.customers, cycles=given.cycles, seed=given.seed
-        )
-    _show(table)
+        found = measure(Path(folder), given)
+    _show(found.table)
     if given.json:
-        print(json.dumps(as_json(table)))
+        print(json.dumps(as_json(found)))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What a list shows of each open bill and its customer, as known at as_of; never model input."""
 
+from collections.abc import Iterable
 from datetime import date
 
 import pandas as pd
@@ -44,6 +45,22 @@ def open_bills(store: Store, bucket: int, as_of: date) -> pd.DataFrame:
         ) AS o USING (customer_id)
         WHERE b.is_open AND b.kind <> 'refund'
         ORDER BY b.bill_id""",
+    )
+
+
+def traits(store: Store, as_ofs: Iterable[date]) -> pd.DataFrame:
+    """Return what results are told apart by and no model sees, one row an open bill and day.
+
+    Columns: as_of, bill_id, protected, tariff, org_id.
+    """
+    query = """
+        SELECT $as_of AS as_of, b.bill_id, coalesce(c.protected, false) AS protected, c.tariff,
+            c.org_id
+        FROM known_bill AS b LEFT JOIN customer AS c USING (customer_id)
+        WHERE b.is_open ORDER BY b.bill_id"""
+    return pd.concat(
+        [_read(store, bucket, as_of, query) for as_of in as_ofs for bucket in range(store.buckets)],
+        ignore_index=True,
     )
 
 

@@ -90,6 +90,32 @@ def gains_plot(
     return figure
 
 
+def months_plot(by_month: pd.DataFrame, *, most: int = 6) -> Figure:
+    """Draw what is caught at capacity, and AUC on clean histories, month by month.
+
+    Args:
+        by_month: One row a month and ranking (models.backtest.Backtest.by_month).
+        most: Rankings shown: the model, then those that catch most.
+    """
+    figure = _figure(11.0, 4.5)
+    panels = figure.subplots(1, 2)
+    caught = by_month.groupby("ranking", sort=False)["late_amount_caught"].mean()
+    model = str(by_month["ranking"].iloc[0])
+    others = caught.drop(model).sort_values(ascending=False, kind="stable").index[: most - 1]
+    titles = {"late_amount_caught": "Late amount caught", "clean_auc": "AUC, clean histories"}
+    for axes, (figure_name, title) in zip(panels, titles.items(), strict=True):
+        for place, name in enumerate((model, *others)):
+            rows = by_month[by_month["ranking"] == name]
+            months = rows["as_of"].str.slice(0, 7).to_numpy()
+            axes.plot(months, rows[figure_name].to_numpy(), marker="o", label=name, **_style(place))
+        axes.set(title=title)
+        axes.grid(alpha=0.3)
+        axes.tick_params(axis="x", rotation=45)
+    panels[0].yaxis.set_major_formatter(PercentFormatter(1.0))
+    panels[0].legend(fontsize=8)
+    return figure
+
+
 def shap_summary(
     model: Model, matrix: pd.DataFrame, *, rows: int = 2_000, most: int = 20, seed: int = 0
 ) -> Figure:

@@ -16,8 +16,9 @@ class Snapshots(BaseModel):
         days_of_month: Calendar days, the planning day first; the latest should lie before
             bills fall due.
         learn_months: Months that a model learns from.
-        test_months: Newest months with mature labels, held out to compare the model with the
-            simple rules.
+        test_months: Newest months, held out of every comparison that may choose anything; the
+            model that is registered is proven on them.
+        origins: Months before those, at each of which a backtest trains and judges.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,6 +26,7 @@ class Snapshots(BaseModel):
     days_of_month: tuple[int, ...] = (6, 16)
     learn_months: int = Field(default=12, ge=1, le=120)
     test_months: int = Field(default=3, ge=1, le=24)
+    origins: int = Field(default=6, ge=1, le=60)
 
     @field_validator("days_of_month")
     @classmethod
@@ -38,15 +40,24 @@ class Snapshots(BaseModel):
         """Return the days of one month."""
         return tuple(date(year, month, day) for day in self.days_of_month)
 
-    def before(self, cut: date, months: int) -> tuple[date, ...]:
+    def before(self, cut: date, months: int, *, skip: int = 0) -> tuple[date, ...]:
         """Return the days of the months before the cut's month, oldest first.
+
+        Args:
+            skip: Newest months to leave out.
 
         >>> [str(day) for day in Snapshots(days_of_month=(6,)).before(date(2026, 2, 6), 2)]
         ['2025-12-06', '2026-01-06']
         """
-        newest = cut.year * 12 + cut.month - 1
+        newest = cut.year * 12 + cut.month - 1 - skip
         return tuple(
             day
             for index in range(newest - months, newest)
             for day in self.of_month(index // 12, index % 12 + 1)
         )
+
+    def months(self, cut: date, months: int, *, skip: int = 0) -> tuple[tuple[date, ...], ...]:
+        """Return the days of the months before the cut's month, a tuple a month."""
+        days = self.before(cut, months, skip=skip)
+        each = len(self.days_of_month)
+        return tuple(days[at : at + each] for at in range(0, len(days), each))

@@ -45,6 +45,14 @@ class Target(BaseModel):
     posting_lag_days: int = Field(default=3, ge=0, le=60)
 
     @property
+    def immature_months(self) -> int:
+        """Months before the present one whose labels are not yet mature when it begins.
+
+        Last month's bills have fallen due by now; what is asked 30 days later is not known yet.
+        """
+        return 0 if self.name == "late" else 1
+
+    @property
     def is_of_bills(self) -> bool:
         """Whether a row is an open bill; else it is a prepaid customer."""
         return self.name != "cutoff"

@@ -2,7 +2,7 @@
 
 Results go to standard output, progress to standard error. With ``--json`` the last line of
 standard output is one JSON object. Exit codes: 0 done; 2 a setting or argument is wrong; 3 the
-data break the contract or cannot answer; 1 a bug, with its traceback.
+data break the contract or cannot answer; 4 a challenger is kept back; 1 a bug, with its traceback.
 """
 
 import json
@@ -29,6 +29,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+KEPT_BACK = 4
+
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", "-c", help="YAML of the run; see docs/config.md.")
 ]
@@ -36,6 +38,9 @@ Data = Annotated[Path | None, typer.Option(help="Dataset folder; overrides the c
 AsOf = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d"], help="Use only what was known before this day began."),
+]
+TargetName = Annotated[
+    str | None, typer.Option(help="late, late_30 or cutoff; overrides the config's target.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 
@@ -228,25 +233,122 @@ def prove(
 
 @app.command()
 def train(
-    config: ConfigFile = None, data: Data = None, as_of: AsOf = None, as_json: Json = False
+    config: ConfigFile = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    target: TargetName = None,
+    kind: Annotated[
+        str | None, typer.Option(help="trees, scorecard, blend, or the id of a simple rule.")
+    ] = None,
+    from_run: Annotated[
+        str | None, typer.Option(help="Repeat this MLflow run and demand the same model.")
+    ] = None,
+    as_json: Json = False,
 ) -> None:
-    """Train a model, judge it, and register it.
+    """Train a model, prove it on months held out, and register it as the challenger.
 
-    It is judged beside the simple rules on months held out, and becomes the champion.
+    It is judged beside the scorecard and the simple rules. Nothing is promoted by itself:
+    duewatch promote does that.
     """
     from pipeline.preparing import prepare
     from pipeline.showing import show_comparison
-    from pipeline.training import train_model
+    from pipeline.training import repeat_training, train_model
 
-    settings = _settings(config, data=data, as_of=_day(as_of))
+    settings = _settings(config, data=data, as_of=_day(as_of), target=target, kind=kind)
+    if from_run:
+        again = repeat_training(settings, from_run)
+        text = f"Run {from_run} repeated: the same model, digest {again.model.sha256}."
+        return _tell(text, as_json, {"model_sha256": again.model.sha256, "same": True})
     training = train_model(settings, prepare(settings))
     typer.echo(show_comparison(training.as_dict()["judged"]))
-    _tell(
-        f"Registered {settings.tracking.model_name} version {training.registered.version} as"
-        " champion.",
+    return _tell(
+        f"Registered {settings.tracked.model_name} version {training.registered.version} as"
+        " challenger.",
         as_json,
         training.as_dict(),
     )
+
+
+@app.command()
+def backtest(
+    config: ConfigFile = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    target: TargetName = None,
+    kind: Annotated[
+        str | None, typer.Option(help="trees, scorecard, blend, or the id of a simple rule.")
+    ] = None,
+    final: Annotated[
+        bool, typer.Option("--final", help="Look at the months held out, too; it is recorded.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Train as of each of several past months and judge on that month.
+
+    Writes tables, plots and backtest.json, and says whether the model is worth having.
+    """
+    from pipeline.backtesting import backtest as run
+    from pipeline.preparing import prepare
+    from pipeline.showing import show_backtest
+
+    settings = _settings(config, data=data, as_of=_day(as_of), target=target, kind=kind)
+    made = run(settings, prepare(settings), final=final)
+    typer.echo(show_backtest(made.as_dict()))
+    _tell(f"Wrote {made.folder}.", as_json, made.as_dict())
+
+
+@app.command()
+def promote(
+    config: ConfigFile = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    target: TargetName = None,
+    model: Annotated[str, typer.Option(help="Alias or version of the challenger.")] = "challenger",
+    force: Annotated[
+        str, typer.Option(help="Promote against the verdict, for this reason; it is recorded.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Compare challenger and champion on the same rows; promote, or say why not.
+
+    Exit code 4 when the challenger is kept back.
+    """
+    from pipeline.preparing import prepare
+    from pipeline.promoting import promote as run
+    from pipeline.showing import show_comparison
+
+    settings = _settings(config, data=data, as_of=_day(as_of), target=target)
+    made = run(settings, prepare(settings), which=model, forced=force)
+    typer.echo(show_comparison(made.as_dict()["judged"]))
+    typer.echo("\n".join(made.reasons))
+    name = f"{settings.tracked.model_name} version {made.challenger.version}"
+    if made.promoted:
+        return _tell(f"{name} is the champion now.", as_json, made.as_dict())
+    _tell(f"{name} is kept back; use: {made.advice}.", as_json, made.as_dict())
+    raise typer.Exit(KEPT_BACK)
+
+
+@app.command()
+def uplift(
+    config: ConfigFile = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    plot: Annotated[Path | None, typer.Option(help="PNG to draw the Qini curves to.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell whom a reminder changes.
+
+    Needs first reminders held out at random (contacts.assigned = holdout); else no number is
+    given.
+    """
+    from pipeline.preparing import prepare
+    from pipeline.uplift import estimate_uplift
+
+    settings = _settings(config, data=data, as_of=_day(as_of))
+    report = estimate_uplift(settings, prepare(settings), settings=settings.uplift).report
+    if plot:
+        report.figure().savefig(plot)
+    _tell(report.text(), as_json, report.as_dict())
 
 
 @app.command()
@@ -266,7 +368,7 @@ def score(
     from pipeline.tracking import load
 
     settings = _settings(config, data=data, as_of=_day(as_of))
-    registered = load(settings.tracking, model)
+    registered = load(settings.tracked, model)
     made = run(settings, prepare(settings), registered)
     told = "Wrote" if made.made else "Nothing new: the same inputs already gave"
     _tell(f"{told} {made.folder}.", as_json, made.as_dict())
@@ -305,9 +407,22 @@ def docs() -> None:
         typer.echo(f"Wrote {page}.")
 
 
-def _settings(path: Path | None, *, data: Path | None = None, as_of: date | None = None) -> Config:
-    given = {"data": data, "as_of": as_of}
-    return load_config(path).model_copy(update={k: v for k, v in given.items() if v is not None})
+def _settings(
+    path: Path | None,
+    *,
+    data: Path | None = None,
+    as_of: date | None = None,
+    target: str | None = None,
+    kind: str | None = None,
+) -> Config:
+    from pipeline.config import override
+
+    given: dict[str, Any] = {"data": data, "as_of": as_of, "target.name": target}
+    if kind in {None, "trees", "scorecard", "blend"}:
+        given["parameters.kind"] = kind
+    else:
+        given |= {"parameters.kind": "rule", "parameters.rule": kind}
+    return override(load_config(path), {k: v for k, v in given.items() if v is not None})
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -1,5 +1,6 @@
 """One YAML a run, read once into a frozen model; each section lives beside what it configures."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from collection.bands import Bands
 from contract.errors import ConfigError
 from features.user import UserFeatures
+from models.acceptance import Acceptance
 from models.parameters import Parameters
 from models.snapshots import Snapshots
 from models.target import Target
+from models.uplift import Uplift
 from pipeline.tracking import Tracking
 
 
@@ -58,7 +61,15 @@ class Config(BaseModel):
     parameters: Parameters = Parameters()
     features: UserFeatures = UserFeatures()
     bands: Bands = Bands()
+    acceptance: Acceptance = Acceptance()
+    uplift: Uplift = Uplift()
     tracking: Tracking = Tracking()
+
+    @property
+    def tracked(self) -> Tracking:
+        """Where this target's models are kept: each target has a registered model of its own."""
+        name = f"{self.tracking.model_name}-{self.target.name}"
+        return self.tracking.model_copy(update={"model_name": name})
 
 
 def load_config(path: Path | None) -> Config:
@@ -79,6 +90,22 @@ def parse_config(values: dict[str, Any], *, source: str) -> Config:
         return Config.model_validate(values)
     except ValidationError as error:
         raise ConfigError("\n".join(_fault(source, fault) for fault in error.errors())) from error
+
+
+def override(config: Config, given: Mapping[str, Any]) -> Config:
+    """Return the config with some settings changed, by their path in the file.
+
+    Raises:
+        ConfigError: A value is wrong.
+    """
+    values = config.model_dump()
+    for path, value in given.items():
+        *sections, name = path.split(".")
+        at = values
+        for section in sections:
+            at = at[section]
+        at[name] = value
+    return parse_config(values, source="command line")
 
 
 def _fault(source: str, fault: Any) -> str:

@@ -6,11 +6,13 @@ from typing import Any
 from contract.simulator import simulate
 from pipeline.config import Config
 from pipeline.paths import truth_folder
-from pipeline.preparing import prepare
+from pipeline.preparing import Prepared, prepare
 from pipeline.progress import step
+from pipeline.promoting import promote
 from pipeline.scoring import score
 from pipeline.showing import show_run
-from pipeline.training import train_model
+from pipeline.tracking import Registered
+from pipeline.training import Training, train_model
 
 SHOWN_ROWS = 10
 
@@ -32,7 +34,8 @@ def run_demo(config: Config) -> tuple[str, dict[str, Any]]:
     settings = config.model_copy(update={"data": data})
     prepared = prepare(settings)
     training = train_model(settings, prepared)
-    run = score(settings, prepared, training.registered)
+    registered = _champion(settings, prepared, training)
+    run = score(settings, prepared, registered)
     text, facts = show_run(run.folder, rows=SHOWN_ROWS)
     where = (
         f"Workbook for people:  {run.folder / 'list.xlsx'}\n"
@@ -43,3 +46,9 @@ def run_demo(config: Config) -> tuple[str, dict[str, Any]]:
         f"{settings.tracking.folder / 'mlflow.db'}"
     )
     return f"{text}\n{where}", {**run.as_dict(), "comparison": facts["comparison"]}
+
+
+def _champion(config: Config, prepared: Prepared, training: Training) -> Registered:
+    """Promote the model that was trained if it has earned it, and return the champion."""
+    made = promote(config, prepared, which=training.registered.version, trial=training.trial)
+    return training.registered if made.promoted or made.champion is None else made.champion

@@ -29,6 +29,6 @@ def write_dictionary(config: Config) -> str:
 def _importance(config: Config) -> Mapping[str, float]:
     """Return each feature's share in the champion; nothing where there is no champion."""
     try:
-        return load(config.tracking).model.importance()
+        return load(config.tracked).model.importance()
     except ConfigError:
         return {}

@@ -12,9 +12,10 @@ from contract.engine import connect
 from contract.errors import DataError
 from contract.staging import Store, stage
 from contract.tables import TABLES
-from features import Feature, features_of
+from features import PREPAID_FEATURES, Feature, features_of
 from features.admission import check_against
 from features.user import load_user_features
+from models.target import Name
 from pipeline.config import Config
 from pipeline.progress import step
 
@@ -37,6 +38,10 @@ class Prepared:
     features: tuple[Feature, ...]
     checks: CheckReport
     absent: tuple[str, ...]
+
+    def features_of(self, target: Name) -> tuple[Feature, ...]:
+        """Return the features that a target is learned from."""
+        return PREPAID_FEATURES if target == "cutoff" else self.features
 
 
 def prepare(config: Config) -> Prepared:

@@ -217,7 +217,7 @@ def _manifest(
         run=name,
         as_of=prepared.as_of.isoformat(),
         cycle=int(scores.loc[scores["why_not"] == "", "cycle"].mode().max()),
-        model_name=config.tracking.model_name,
+        model_name=config.tracked.model_name,
         model_version=registered.version,
         model_sha256=registered.model.sha256,
         data_fingerprint=prepared.store.fingerprint,

@@ -1,14 +1,16 @@
 """Show a finished run on the terminal, from its own files."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from rich.console import Console, RenderableType
 
+from features.declare import Text
 from pipeline.runs import compared, read_manifest
 from reports.columns import REASONS
-from reports.terminal import comparison_table, first_rows
+from reports.terminal import backtest_table, comparison_table, first_rows
 from reports.wording import read_wording
 
 
@@ -31,6 +33,29 @@ def show_run(folder: Path, *, rows: int) -> tuple[str, dict[str, Any]]:
 def show_comparison(judged: list[dict[str, Any]]) -> str:
     """Return the text of how a model and the simple rules did."""
     return as_text(comparison_table(compared(judged), wording=read_wording()))
+
+
+def show_backtest(facts: Mapping[str, Any]) -> str:
+    """Return the text of a backtest: every ranking with its interval, and the verdict."""
+    wording = read_wording()
+    names = {one["id"]: Text(zh=one["zh"], en=one["en"]) for one in facts["judged"]}
+    parts = [
+        as_text(
+            comparison_table(compared(facts["judged"]), wording=wording),
+            backtest_table(facts["summary"], names, wording=wording),
+        )
+    ]
+    if facts["out_of_time"]:
+        told = facts["out_of_time"]
+        parts.append(
+            f"Months held out ({told['stretch']}), looked at {told['touched_before']} times before:"
+        )
+        parts.append(as_text(comparison_table(compared(told["judged"]), wording=wording)))
+    verdict = facts["verdict"]
+    parts += verdict["reasons"]
+    worth = "worth having" if verdict["accepted"] else f"not worth having; use {verdict['advice']}"
+    parts.append(f"By the acceptance rule the model is {worth}.")
+    return "\n".join(parts)
 
 
 def as_text(*renderables: RenderableType) -> str:

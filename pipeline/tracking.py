@@ -12,7 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,9 @@ os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 URI = "MLFLOW_TRACKING_URI"
 
 MODEL_FOLDER = "duewatch"
-CHAMPION = "champion"
+CHAMPION, CHALLENGER = "champion", "challenger"
+# On a run that looked at a stretch of months held out of every choice: which stretch.
+TOUCHED = "duewatch.out_of_time"
 
 
 class Tracking(BaseModel):
@@ -40,14 +42,14 @@ class Tracking(BaseModel):
     Attributes:
         folder: Database and artefacts, unless ``MLFLOW_TRACKING_URI`` names a server.
         experiment: The MLflow experiment of training runs.
-        model_name: The registered model.
+        model_name: The registered models' first name; the target is the second.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
     folder: Path = Path("mlruns")
     experiment: str = "duewatch"
-    model_name: str = "duewatch-late"
+    model_name: str = "duewatch"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,28 +66,34 @@ class Evidence:
     """What a training run leaves beside its model.
 
     Attributes:
-        example: A few matrix rows as the trees see them, for the signature.
+        texts: Text files by name.
         tables: CSV files by name.
         figures: Plots by file name.
+        children: Metrics of runs inside this one, by name, such as a backtest's origins.
     """
 
     parameters: Mapping[str, Any]
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
-    example: pd.DataFrame
-    tables: Mapping[str, pd.DataFrame]
-    figures: Mapping[str, "Figure"]
+    texts: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    figures: Mapping[str, "Figure"] = field(default_factory=dict)
+    children: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
-def register(model: Model, evidence: Evidence, tracking: Tracking) -> Registered:
-    """Log a training run and register its model as the champion."""
+def register(
+    model: Model, example: pd.DataFrame, evidence: Evidence, tracking: Tracking
+) -> Registered:
+    """Log a training run and register its model as the challenger; promoting is another step.
+
+    Args:
+        example: A few rows as the trees see them, for the signature.
+    """
     with _mlflow(tracking) as mlflow:
         with mlflow.start_run() as run:
-            mlflow.log_params(dict(evidence.parameters))
-            mlflow.log_metrics(dict(evidence.metrics))
-            mlflow.set_tags(dict(evidence.tags))
-            _log_files(mlflow, model, evidence)
-            logged = _log_booster(mlflow, model, evidence.example)
+            _log_evidence(mlflow, evidence)
+            _log_model_files(mlflow, model)
+            logged = _log_booster(mlflow, model, example)
             source = logged.model_uri if logged else f"runs:/{run.info.run_id}/{MODEL_FOLDER}"
         client = mlflow.MlflowClient()
         _ensure_registered(mlflow, client, tracking.model_name)
@@ -95,8 +103,57 @@ def register(model: Model, evidence: Evidence, tracking: Tracking) -> Registered
             run_id=run.info.run_id,
             model_id=logged.model_id if logged else None,
         )
-        client.set_registered_model_alias(tracking.model_name, CHAMPION, made.version)
+        client.set_registered_model_alias(tracking.model_name, CHALLENGER, made.version)
         return Registered(model=model, version=str(made.version), run_id=run.info.run_id)
+
+
+def log_run(name: str, evidence: Evidence, tracking: Tracking) -> str:
+    """Log a run without a model, such as a backtest, and return its id."""
+    with _mlflow(tracking) as mlflow, mlflow.start_run(run_name=name) as run:
+        _log_evidence(mlflow, evidence)
+        return str(run.info.run_id)
+
+
+def crown(registered: Registered, verdict: Mapping[str, str], tracking: Tracking) -> None:
+    """Make a version the champion; the verdict is kept on it."""
+    with _mlflow(tracking) as mlflow:
+        client = mlflow.MlflowClient()
+        note(registered, verdict, tracking)
+        client.set_registered_model_alias(tracking.model_name, CHAMPION, registered.version)
+
+
+def note(registered: Registered, verdict: Mapping[str, str], tracking: Tracking) -> None:
+    """Keep a verdict on a version."""
+    with _mlflow(tracking) as mlflow:
+        client = mlflow.MlflowClient()
+        for key, value in verdict.items():
+            client.set_model_version_tag(tracking.model_name, registered.version, key, value)
+
+
+def count_touches(stretch: str, tracking: Tracking) -> int:
+    """Return how many runs have looked at a stretch of months held out."""
+    with _mlflow(tracking) as mlflow:
+        experiment = mlflow.get_experiment_by_name(tracking.experiment)
+        found = mlflow.MlflowClient().search_runs(
+            [experiment.experiment_id], f"tags.`{TOUCHED}` = '{stretch}'", max_results=1000
+        )
+        return len(found)
+
+
+def read_text(run_id: str, name: str, tracking: Tracking) -> str:
+    """Return a text file of a run.
+
+    Raises:
+        ConfigError: There is no such run, or it has no such file.
+    """
+    with _mlflow(tracking) as mlflow, tempfile.TemporaryDirectory() as folder:
+        try:
+            path = mlflow.MlflowClient().download_artifacts(run_id, name, folder)
+        except (mlflow.exceptions.MlflowException, OSError) as error:
+            raise ConfigError(
+                f"run {run_id}: {name} is not to be had; give the id of a run of duewatch train."
+            ) from error
+        return Path(path).read_text("utf-8")
 
 
 def load(tracking: Tracking, which: str = CHAMPION) -> Registered:
@@ -176,15 +233,26 @@ def _import_mlflow() -> Any:
     return mlflow
 
 
-def _log_files(mlflow: Any, model: Model, evidence: Evidence) -> None:
-    with tempfile.TemporaryDirectory(prefix="duewatch-run-") as folder:
-        for name, content in model.to_files().items():
-            (Path(folder) / name).write_bytes(content)
-        mlflow.log_artifacts(folder, MODEL_FOLDER)
+def _log_evidence(mlflow: Any, evidence: Evidence) -> None:
+    mlflow.log_params(dict(evidence.parameters))
+    mlflow.log_metrics(dict(evidence.metrics))
+    mlflow.set_tags(dict(evidence.tags))
+    for name, text in evidence.texts.items():
+        mlflow.log_text(text, name)
     for name, table in evidence.tables.items():
         mlflow.log_text(table.to_csv(index=False), name)
     for name, figure in evidence.figures.items():
         mlflow.log_figure(figure, name)
+    for name, metrics in evidence.children.items():
+        with mlflow.start_run(run_name=name, nested=True):
+            mlflow.log_metrics(dict(metrics))
+
+
+def _log_model_files(mlflow: Any, model: Model) -> None:
+    with tempfile.TemporaryDirectory(prefix="duewatch-run-") as folder:
+        for name, content in model.to_files().items():
+            (Path(folder) / name).write_bytes(content)
+        mlflow.log_artifacts(folder, MODEL_FOLDER)
 
 
 def _log_booster(mlflow: Any, model: Model, example: pd.DataFrame) -> Any:
@@ -222,5 +290,5 @@ def _find(mlflow: Any, client: Any, name: str, which: str) -> Any:
     except mlflow.exceptions.MlflowException as error:
         raise ConfigError(
             f"model {name}: the registry has no {'version' if which.isdigit() else 'alias'}"
-            f" {which}. Run duewatch train first."
+            f" {which}. Run duewatch train, then duewatch promote."
         ) from error

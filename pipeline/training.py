@@ -1,25 +1,39 @@
-"""Train a model on a dataset, judge it on held-out months, and register it with its evidence."""
+"""Train a model on a dataset, prove it on months held out, and register it with its evidence."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from contract.errors import DataError
-from features import build
+from features import build, build_prepaid
+from features.open_bills import traits
 from models import plots
-from models.baselines import available, score_baseline
-from models.predictor import Model
-from models.target import Labelled, label, outcomes
-from models.train import MODEL, Judged, Trained, judge, train
-from pipeline.config import Config
-from pipeline.preparing import Prepared
+from models.backtest import Backtest
+from models.judging import Judged
+from models.origins import Judges, run_fold
+from models.target import known_outcomes
+from models.train import Recipe, Trained, train
+from pipeline.config import Config, parse_config
+from pipeline.preparing import Prepared, prepare
 from pipeline.progress import step
-from pipeline.tracking import Evidence, Registered, git_commit, register
+from pipeline.tracking import (
+    TOUCHED,
+    Evidence,
+    Registered,
+    count_touches,
+    git_commit,
+    read_text,
+    register,
+)
 
 EXAMPLE_ROWS = 5
+CONFIG_FILE = "config.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,168 +41,198 @@ class Training:
     """A registered model and how its like did on the months held out.
 
     Attributes:
-        judged: The model first, then every simple rule, on the same rows.
+        trial: The held-out months, judged by a model trained before them.
+        touched: How many runs had looked at these months before.
     """
 
     registered: Registered
     trained: Trained
-    judged: tuple[Judged, ...]
+    trial: Backtest
+    touched: int
+
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        """The model first, then the scorecard and every simple rule, on the same rows."""
+        return self.trial.judged()
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a machine needs to know of it."""
         return {
             "model_version": self.registered.version,
             "mlflow_run": self.registered.run_id,
+            "kind": self.registered.model.card.kind,
+            "model_sha256": self.registered.model.sha256,
             "trees": self.trained.report.best_iteration,
             "attrition": {k: int(v) for k, v in self.trained.attrition.items()},
-            "judged": [_as_json(one) for one in self.judged],
+            "out_of_time_touched_before": self.touched,
+            "judged": as_json(self.judged),
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trial:
-    """The candidate trained before the held-out months, and those months' rows."""
-
-    model: Model
-    rows: Labelled
-    judged: tuple[Judged, ...]
-
-
 def train_model(config: Config, prepared: Prepared) -> Training:
-    """Train, judge and register a model as of the prepared day.
+    """Train, prove and register a model as of the prepared day; the registry has a challenger then.
 
-    A candidate is trained as of the first held-out day and judged on the held-out months'
-    planning days; the model that is registered is trained by the same function as of the
-    prepared day.
+    A twin is trained as of the first held-out day and judged on the held-out months; the model
+    that is registered is trained by the same function as of the prepared day.
 
     Raises:
         DataError: No past day shows an open bill, or too few labels are mature.
     """
-    matrix = build_past(config, prepared)
+    recipe = recipe_of(config, prepared)
+    matrix = build_past(config, prepared, months=recipe.snapshots.test_months)
     with step(f"Train without the last {config.snapshots.test_months} months and judge on them"):
-        trial = try_out(config, prepared, matrix)
+        trial = hold_out(config, prepared, matrix)
     with step("Train on all months"):
-        trained = _train(config, prepared, matrix, trial.judged)
+        trained = train_today(config, prepared, matrix, judged=as_json(trial.judged()))
     with step("Log to MLflow and register"):
+        touched = count_touches(stretch(config, prepared), config.tracked)
         evidence = _evidence(config, prepared, trained, trial)
-        registered = register(trained.model, evidence, config.tracking)
-    return Training(registered=registered, trained=trained, judged=trial.judged)
+        rows = trial.lists[0][1].rows.matrix.head(EXAMPLE_ROWS)
+        example = pd.DataFrame(trained.model.encode(rows), columns=trained.model.card.features)
+        registered = register(trained.model, example, evidence, config.tracked)
+    return Training(registered=registered, trained=trained, trial=trial, touched=touched)
 
 
-def build_past(config: Config, prepared: Prepared) -> pd.DataFrame:
-    """Build the matrix of all past days that training and its trial look at.
+def repeat_training(config: Config, run_id: str) -> Trained:
+    """Train once more what a run trained, from its own settings, and demand the same model.
+
+    Args:
+        config: Where runs are tracked; its data and stores folders are used.
 
     Raises:
-        DataError: No bill was open on any of them.
+        ConfigError: There is no such run.
+        DataError: The data are others, or the model comes out different.
     """
-    months = config.snapshots.learn_months + config.snapshots.test_months
-    days = config.snapshots.before(prepared.as_of, months)
-    with step("Build features on past days") as report:
-        matrix = build(prepared.store, days, features=prepared.features, progress=report)
-    if matrix.empty:
+    told = json.loads(read_text(run_id, CONFIG_FILE, config.tracked))
+    again = parse_config(told["config"], source=f"run {run_id}")
+    again = again.model_copy(update={"data": config.data, "stores": config.stores})
+    prepared = prepare(again)
+    if prepared.store.fingerprint != told["data_fingerprint"]:
         raise DataError(
-            f"{config.data}: no bill was open on any of {len(days)} past days from {days[0]} to"
+            f"{config.data}: not the data of run {run_id} (fingerprint"
+            f" {prepared.store.fingerprint[:12]}, expected {told['data_fingerprint'][:12]})."
+            " Give --data with the dataset of that run."
+        )
+    matrix = build_past(again, prepared, months=again.snapshots.test_months)
+    with step("Train on all months"):
+        trained = train_today(again, prepared, matrix)
+    if trained.model.sha256 != told["model_sha256"]:
+        raise DataError(
+            f"run {run_id}: trained again, the model is another one (digest"
+            f" {trained.model.sha256[:12]}, expected {told['model_sha256'][:12]}). The run was made"
+            f" by commit {told['git_commit'] or 'unknown'} with {_versions(told['versions'])}."
+        )
+    return trained
+
+
+def recipe_of(config: Config, prepared: Prepared) -> Recipe:
+    """Return how the config's model is made on these data."""
+    return Recipe(
+        target=config.target,
+        features=prepared.features_of(config.target.name),
+        snapshots=config.snapshots,
+        parameters=config.parameters,
+    )
+
+
+def build_past(config: Config, prepared: Prepared, *, months: int) -> pd.DataFrame:
+    """Build the matrix of the days of so many months, and of those learned from before them.
+
+    Raises:
+        DataError: No bill was open, or no prepaid customer known, on any of them.
+    """
+    months += config.target.immature_months
+    days = config.snapshots.before(prepared.as_of, config.snapshots.learn_months + months)
+    with step(f"Build features on {len(days)} past days") as report:
+        if config.target.is_of_bills:
+            matrix = build(prepared.store, days, features=prepared.features, progress=report)
+        else:
+            matrix = build_prepaid(prepared.store, days, progress=report)
+    if matrix.empty:
+        what = "bill was open" if config.target.is_of_bills else "prepaid customer was known"
+        raise DataError(
+            f"{config.data}: no {what} on any of {len(days)} past days from {days[0]} to"
             f" {days[-1]}. Give more history, or an as_of after it."
         )
     return matrix
 
 
-def try_out(config: Config, prepared: Prepared, matrix: pd.DataFrame) -> Trial:
-    """Train a candidate without the newest months and judge it on their planning days.
+def judges_of(
+    config: Config, prepared: Prepared, matrix: pd.DataFrame, days: Sequence[date]
+) -> Judges:
+    """Return what past days of these data are judged by, up to the prepared day."""
+
+    @lru_cache(maxsize=2)
+    def known_at(cut: date) -> pd.DataFrame:
+        return known_outcomes(prepared.store, cut, config.target)
+
+    return Judges(
+        matrix=matrix,
+        known_at=known_at,
+        cut=prepared.as_of,
+        traits=traits(prepared.store, days) if config.target.is_of_bills else None,
+    )
+
+
+def hold_out(config: Config, prepared: Prepared, matrix: pd.DataFrame) -> Backtest:
+    """Train a twin without the newest months and judge it on them.
 
     Raises:
-        DataError: No label of the months held out is mature.
+        DataError: No label of one of the months held out is mature.
     """
-    snapshots = config.snapshots
-    held_out = snapshots.before(prepared.as_of, snapshots.test_months)
-    planning = pd.to_datetime(list(held_out[:: len(snapshots.days_of_month)]))
-    known = outcomes(prepared.store, prepared.as_of)
-    rows = label(
-        matrix[pd.to_datetime(matrix["as_of"]).isin(planning)],
-        known,
-        cut=prepared.as_of,
-        target=config.target,
-    )
-    if len(rows.matrix) == 0:
-        raise DataError(
-            f"{config.data}: no label of the months held out ({held_out[0]} to {held_out[-1]}) is"
-            f" mature at {prepared.as_of}. Give a later as_of or more snapshots.test_months."
-        )
-    candidate = train(
-        matrix,
-        outcomes(prepared.store, held_out[0]),
-        cut=held_out[0],
-        target=config.target,
-        features=prepared.features,
-        parameters=config.parameters,
-    )
-    judged = judge(candidate.model, rows, capacity=config.bands.call.value)
-    return Trial(model=candidate.model, rows=rows, judged=judged)
+    days = held_out(config, prepared)
+    fold = run_fold(judges_of(config, prepared, matrix, days), days, recipe_of(config, prepared))
+    return Backtest(folds=(fold,), capacity=config.bands.call.value, seed=config.parameters.seed)
 
 
-def _train(
+def train_today(
     config: Config,
     prepared: Prepared,
     matrix: pd.DataFrame,
-    judged: tuple[Judged, ...],
+    *,
+    judged: list[dict[str, Any]] | None = None,
 ) -> Trained:
-    newest = config.snapshots.before(prepared.as_of, config.snapshots.learn_months)[0]
-    recent = matrix[pd.to_datetime(matrix["as_of"]) >= pd.Timestamp(newest)]
+    """Train as of the prepared day; ``judged`` is kept with the model, for the lists it makes."""
+    recipe = recipe_of(config, prepared)
     return train(
-        recent.reset_index(drop=True),
-        outcomes(prepared.store, prepared.as_of),
+        matrix,
+        known_outcomes(prepared.store, prepared.as_of, config.target),
         cut=prepared.as_of,
-        target=config.target,
-        features=prepared.features,
-        parameters=config.parameters,
+        recipe=recipe,
         about={
             "as_of": prepared.as_of.isoformat(),
             "data_fingerprint": prepared.store.fingerprint,
-            "judged": [_as_json(one) for one in judged],
+            "recipe": recipe.as_dict(),
+            "judged": judged or [],
         },
     )
 
 
-def _as_json(judged: Judged) -> dict[str, Any]:
-    figures = {k: None if np.isnan(v) else v for k, v in judged.figures.items()}
-    return {"id": judged.id, "zh": judged.name.zh, "en": judged.name.en, "figures": figures}
+def held_out(config: Config, prepared: Prepared) -> tuple[date, ...]:
+    """Return the days of the months held out: the newest whose labels are mature."""
+    return config.snapshots.before(
+        prepared.as_of, config.snapshots.test_months, skip=config.target.immature_months
+    )
 
 
-def _evidence(
-    config: Config,
-    prepared: Prepared,
-    trained: Trained,
-    trial: Trial,
-) -> Evidence:
-    example = pd.DataFrame(
-        trained.model.encode(trial.rows.matrix.head(EXAMPLE_ROWS)),
-        columns=trained.model.card.features,
-    )
-    parameters = {
-        **config.parameters.model_dump(),
-        **{f"target.{key}": value for key, value in config.target.model_dump().items()},
-        **{f"snapshots.{key}": value for key, value in config.snapshots.model_dump().items()},
-        "trees": trained.report.best_iteration,
-        "features": len(prepared.features),
-        "as_of": prepared.as_of.isoformat(),
-    }
-    tags = {
-        "data_fingerprint": prepared.store.fingerprint,
-        "git_commit": git_commit(),
-        "model_sha256": trained.model.sha256,
-    }
-    return Evidence(
-        parameters=parameters,
-        metrics=_metrics(trial.judged),
-        tags=tags,
-        example=example,
-        tables={
-            "judged.csv": judged_table(trial.judged).reset_index(names="ranking"),
-            "attrition.csv": trained.attrition.rename_axis("reason").reset_index(),
-            "importance.csv": trained.report.importance,
-        },
-        figures=_figures(config, trial),
-    )
+def stretch(config: Config, prepared: Prepared) -> str:
+    """Name the months held out, for the record of who looked at them."""
+    days = held_out(config, prepared)
+    months = f"{days[0]:%Y-%m} to {days[-1]:%Y-%m}"
+    return f"{config.target.name} {months} of {prepared.store.fingerprint[:12]}"
+
+
+def as_json(judged: tuple[Judged, ...]) -> list[dict[str, Any]]:
+    """Return rankings and their figures as JSON values."""
+    return [
+        {
+            "id": one.id,
+            "zh": one.name.zh,
+            "en": one.name.en,
+            "figures": {k: None if np.isnan(v) else v for k, v in one.figures.items()},
+        }
+        for one in judged
+    ]
 
 
 def judged_table(judged: tuple[Judged, ...]) -> pd.DataFrame:
@@ -196,7 +240,49 @@ def judged_table(judged: tuple[Judged, ...]) -> pd.DataFrame:
     return pd.DataFrame({one.id: dict(one.figures) for one in judged}).T
 
 
-def _metrics(judged: tuple[Judged, ...]) -> Mapping[str, float]:
+def _evidence(config: Config, prepared: Prepared, trained: Trained, trial: Backtest) -> Evidence:
+    settled = config.model_copy(update={"as_of": prepared.as_of, "buckets": prepared.store.buckets})
+    facts = {
+        "data_fingerprint": prepared.store.fingerprint,
+        "git_commit": git_commit(),
+        "model_sha256": trained.model.sha256,
+    }
+    told = {
+        **facts,
+        "config": settled.model_dump(
+            mode="json", exclude={"data", "stores", "outputs", "tracking"}
+        ),
+        "versions": trained.model.card.versions,
+    }
+    return Evidence(
+        parameters=_parameters(config, prepared, trained),
+        metrics=metrics_of(trial.judged()),
+        tags={**facts, TOUCHED: stretch(config, prepared)},
+        texts={CONFIG_FILE: json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True)},
+        tables={
+            "judged.csv": judged_table(trial.judged()).reset_index(names="ranking"),
+            "by_month.csv": trial.by_month,
+            "by_slice.csv": trial.by_slice(),
+            "attrition.csv": trained.attrition.rename_axis("reason").reset_index(),
+            "importance.csv": trained.report.importance,
+        },
+        figures=_figures(config, trained, trial),
+    )
+
+
+def _parameters(config: Config, prepared: Prepared, trained: Trained) -> dict[str, Any]:
+    return {
+        **config.parameters.model_dump(),
+        **{f"target.{key}": value for key, value in config.target.model_dump().items()},
+        **{f"snapshots.{key}": value for key, value in config.snapshots.model_dump().items()},
+        "trees": trained.report.best_iteration,
+        "features": len(trained.model.card.features),
+        "as_of": prepared.as_of.isoformat(),
+    }
+
+
+def metrics_of(judged: tuple[Judged, ...]) -> Mapping[str, float]:
+    """Return every ranking's figures under flat names, those that are known."""
     return {
         f"{one.id}.{figure}": value
         for one in judged
@@ -205,16 +291,18 @@ def _metrics(judged: tuple[Judged, ...]) -> Mapping[str, float]:
     }
 
 
-def _figures(config: Config, trial: Trial) -> dict[str, Any]:
-    matrix, late = trial.rows.matrix, trial.rows.late
-    amount = matrix["open_cny"].to_numpy()
-    p = trial.model.predict(matrix)
-    scores = {MODEL: p * amount}
-    for baseline in available(matrix):
-        scores[baseline.id] = score_baseline(baseline, matrix)
-    share = config.bands.call.size(len(matrix)) / len(matrix)
-    return {
+def _figures(config: Config, trained: Trained, trial: Backtest) -> dict[str, Any]:
+    late, p, amount, orders = trial.pooled()
+    share = config.bands.call.size(len(late)) / len(late)
+    drawn = {
         "calibration.png": plots.calibration_plot(late, p),
-        "gains.png": plots.gains_plot(late, scores, amount=amount, capacity=share),
-        "shap_summary.png": plots.shap_summary(trial.model, matrix),
+        "gains.png": plots.gains_plot(late, orders, amount=amount, capacity=share),
     }
+    if trained.model.booster is not None:
+        rows = pd.concat([day.rows.matrix for _, day in trial.lists], ignore_index=True)
+        drawn["shap_summary.png"] = plots.shap_summary(trained.model, rows)
+    return drawn
+
+
+def _versions(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())

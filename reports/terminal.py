@@ -1,7 +1,8 @@
 """What the command line shows: the first rows of the list, and the model beside simple rules."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from rich import box
@@ -9,6 +10,7 @@ from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text as Line
 
+from features.declare import Text
 from reports.facts import METRICS, MODEL, SMALLER_IS_BETTER, Compared, compared_figures
 from reports.strip import GLYPHS
 from reports.wording import Wording, both
@@ -80,6 +82,47 @@ def comparison_table(comparison: Sequence[Compared], *, wording: Wording) -> Tab
         ]
         table.add_row(Line(both(row.name, "\n")), *cells, style="green" if row.id == MODEL else "")
     return table
+
+
+def backtest_table(
+    summary: Sequence[Mapping[str, Any]], names: Mapping[str, Text], *, wording: Wording
+) -> Table:
+    """Return each ranking's mean over months with its interval, worst month, and the model's lead.
+
+    Args:
+        summary: One row a ranking and figure (models.backtest.Backtest.summary).
+        names: The rankings by id.
+    """
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=both(wording.phrases["backtest"])
+    )
+    table.add_column(both(wording.phrases["ranking"], "\n"), min_width=16, overflow="fold")
+    for figure in _HEADLINES:
+        for told in ("mean_interval", "worst_month", "lead"):
+            head = (
+                f"{both(wording.metrics[figure], chr(10))}\n{both(wording.phrases[told], chr(10))}"
+            )
+            table.add_column(head, justify="right", overflow="fold")
+    for id_, name in names.items():
+        rows = {row["figure"]: row for row in summary if row["ranking"] == id_}
+        cells = [cell for figure in _HEADLINES for cell in _told(figure, rows[figure])]
+        table.add_row(Line(both(name, "\n")), *cells, style="green" if id_ == MODEL else "")
+    return table
+
+
+_HEADLINES = ("late_amount_caught", "clean_auc")
+
+
+def _told(figure: str, row: Mapping[str, Any]) -> tuple[str, str, str]:
+    def written(value: float | None, sign: str = "") -> str:
+        text = _written(figure, math.nan if value is None else value)
+        return f"+{text}" if sign and value is not None and value >= 0 else text
+
+    mean = f"{written(row['mean'])} [{written(row['low'])}, {written(row['high'])}]"
+    if row["ranking"] == MODEL:
+        return mean, written(row["worst"]), ""
+    ends = f"[{written(row['lead_low'], '+')}, {written(row['lead_high'], '+')}]"
+    return mean, written(row["worst"]), f"{written(row['lead'], '+')} {ends}"
 
 
 def _strip(strip: str) -> Line:

@@ -32,7 +32,7 @@ PHRASES = (
     "warnings", "no_warnings", "notes", "comparison", "comparison_note", "no_comparison",
     "reading", "legend", "glossary", "ranking", "relief", "flagged", "total", "count",
     "share_of_total", "by_segment", "by_grid", "by_band", "other_grids", "first_rows", "reason",
-    "page", "pick_from_list", "date_wanted",
+    "page", "pick_from_list", "date_wanted", "backtest", "mean_interval", "worst_month", "lead",
 )
 # fmt: on
 

@@ -9,6 +9,7 @@ from models.parameters import Parameters
 from models.snapshots import Snapshots
 from pipeline.config import Config
 from pipeline.preparing import prepare
+from pipeline.promoting import promote
 from pipeline.scoring import score
 from pipeline.tracking import Tracking
 from pipeline.training import train_model
@@ -24,7 +25,7 @@ def town(tmp_path_factory):
         stores=folder / "stores",
         outputs=folder / "outputs",
         buckets=3,
-        snapshots=Snapshots(days_of_month=(6, 16), learn_months=5, test_months=2),
+        snapshots=Snapshots(days_of_month=(6, 16), learn_months=5, test_months=2, origins=2),
         parameters=Parameters(rounds=60, learning_rate=0.1, min_data_in_leaf=20, threads=1),
         tracking=Tracking(folder=folder / "mlruns"),
     )
@@ -37,5 +38,13 @@ def trained(town):
 
 
 @pytest.fixture(scope="session")
-def run(town, trained):
-    return score(town.config, town.prepared, trained.registered)
+def promoted(town, trained):
+    """What became of the first model, in a registry without a champion before it."""
+    return promote(
+        town.config, town.prepared, trial=trained.trial, forced="the tests need a champion"
+    )
+
+
+@pytest.fixture(scope="session")
+def run(town, promoted):
+    return score(town.config, town.prepared, promoted.challenger)

@@ -24,7 +24,7 @@ def duewatch(*arguments, cwd):
 
 
 @pytest.fixture
-def config_file(town, trained, tmp_path):  # noqa: ARG001 - a champion must be there
+def config_file(town, promoted, tmp_path):  # noqa: ARG001 - a champion must be there
     path = tmp_path / "run.yaml"
     values = town.config.model_dump(mode="json", exclude_defaults=True)
     values["outputs"] = str(tmp_path / "outputs")

@@ -13,7 +13,13 @@ from models.receipts import receipts, received
 from models.snapshots import Snapshots
 from models.target import outcomes
 from pipeline import forecast_backtest, forecasting
-from pipeline.forecast_backtest import MODEL, NAIVE, NAIVE_SEGMENT, backtest_forecast
+from pipeline.forecast_backtest import (
+    MODEL,
+    NAIVE,
+    NAIVE_DUE,
+    NAIVE_SEGMENT,
+    backtest_forecast,
+)
 from pipeline.forecasting import build_looks, forecast, receivables, write_forecast
 
 SETTINGS = Forecasting(
@@ -114,7 +120,7 @@ def test_same_data_and_seed_give_the_same_bytes(config, town, made) -> None:
 
 
 def test_backtest_holds_each_forecast_against_the_same_money(proof) -> None:
-    assert set(proof.figures["forecast"]) == {MODEL, NAIVE, NAIVE_SEGMENT}
+    assert set(proof.figures["forecast"]) == {MODEL, NAIVE, NAIVE_SEGMENT, NAIVE_DUE}
     origins = proof.figures["origin"].unique()
     assert len(origins) == 2
     assert list(origins) == sorted(origins)

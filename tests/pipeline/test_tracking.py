@@ -9,15 +9,26 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contract.errors import DataError
-from models.cores import BOOSTER_FILE
-from pipeline.tracking import Evidence, Tracking, git_commit, load, register
+from contract.errors import ConfigError, DataError
+from models.calibration import Calibration
+from models.cores import BOOSTER_FILE, Rule
+from models.predictor import make_model
+from pipeline.tracking import (
+    TOUCHED,
+    Evidence,
+    Tracking,
+    count_touches,
+    crown,
+    git_commit,
+    load,
+    register,
+)
 from pipeline.training import judged_table
 
 
 @pytest.fixture(scope="module")
-def tracking(town, trained):  # noqa: ARG001 - a champion must be there
-    return town.config.tracking
+def tracking(town, promoted):  # noqa: ARG001 - a champion must be there
+    return town.config.tracked
 
 
 def artefacts(tracking, registered):
@@ -126,19 +137,37 @@ def test_model_goes_to_a_server_and_comes_back(server, monkeypatch, trained, tmp
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
     tracking = Tracking(folder=tmp_path / "unused")
     model = trained.registered.model
-    made = register(model, _evidence(model, judged_table(trained.judged)), tracking)
-    assert load(tracking).version == made.version
+    example = pd.DataFrame(np.zeros((2, len(model.card.features))), columns=model.card.features)
+    made = register(model, example, _evidence(judged_table(trained.judged)), tracking)
+    assert load(tracking, "challenger").version == made.version
+    crown(made, {"verdict": "promoted"}, tracking)
     assert load(tracking).model.to_files() == model.to_files()
+    assert count_touches("late 2026-07", tracking) == 1
     assert not tracking.folder.exists()
 
 
-def _evidence(model, judged):
+def test_a_model_without_trees_is_registered_and_comes_back(trained, tmp_path):
+    tracking = Tracking(folder=tmp_path)
+    rule = Rule(id="late_ewma", usual=0.0)
+    calibration = Calibration(kind="isotonic", knots=((0.0, -3.0), (1.0, 1.0)))
+    model = make_model(rule, target="late", levels={}, calibration=calibration)
+    made = register(model, pd.DataFrame(), _evidence(judged_table(trained.judged)), tracking)
+    assert load(tracking, made.version).model.to_files() == model.to_files()
+
+
+def test_nothing_is_champion_before_it_is_promoted(trained, tmp_path):
+    tracking = Tracking(folder=tmp_path)
+    model = trained.registered.model
     example = pd.DataFrame(np.zeros((2, len(model.card.features))), columns=model.card.features)
+    register(model, example, _evidence(judged_table(trained.judged)), tracking)
+    with pytest.raises(ConfigError, match=r"no alias champion\. Run .* then duewatch promote"):
+        load(tracking)
+
+
+def _evidence(judged):
     return Evidence(
         parameters={"seed": 1},
         metrics={"model.auc": 0.8},
-        tags={"data_fingerprint": "f"},
-        example=example,
+        tags={"data_fingerprint": "f", TOUCHED: "late 2026-07"},
         tables={"judged.csv": judged},
-        figures={},
     )
