@@ -22,7 +22,12 @@ from pipeline.forecasting import build_looks, told_curve, train_as_of
 from pipeline.preparing import Prepared
 from pipeline.progress import step
 
-MODEL, NAIVE, NAIVE_SEGMENT = "model", "roll_forward", "roll_forward_segment"
+MODEL, NAIVE, NAIVE_SEGMENT, NAIVE_DUE = (
+    "model",
+    "roll_forward",
+    "roll_forward_segment",
+    "roll_forward_due",
+)
 # Months of looks that rolling forward takes its shares from: the last matured cycles.
 NAIVE_MONTHS = 3
 
@@ -69,7 +74,7 @@ class ForecastBacktest:
     def verdict(self) -> str:
         """Say in one line whether the model forecasts the amount better than rolling forward."""
         wide = self._errors()
-        best = min((NAIVE, NAIVE_SEGMENT), key=lambda name: wide[name].to_numpy().mean())
+        best = min((NAIVE, NAIVE_SEGMENT, NAIVE_DUE), key=lambda name: wide[name].to_numpy().mean())
         gain = self.gain_over(best)
         ahead = int((wide[MODEL] < wide[best]).sum())
         told = (
@@ -211,10 +216,12 @@ def _roll_forward(
     known = outcomes(prepared.store, origin)
     followed = follow(recent, known, cut=origin, lag_days=config.target.posting_lag_days)
     days = days_to_month_end(origin)
-    return {
-        name: fit_roll_forward(recent, followed, by_segment=split).predict(bills, days)
-        for name, split in ((NAIVE, False), (NAIVE_SEGMENT, True))
+    rolled = {
+        NAIVE: fit_roll_forward(recent, followed),
+        NAIVE_SEGMENT: fit_roll_forward(recent, followed, by_segment=True),
+        NAIVE_DUE: fit_roll_forward(recent, followed, clock="due"),
     }
+    return {name: one.predict(bills, days) for name, one in rolled.items()}
 
 
 def _curves(
