@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 from contract.errors import DataError
 from models.collection_forecast import expected_cny
 from models.forecast_figures import compare_forecasts
+from models.forecast_plots import origins_plot
 from models.forecaster import Forecaster, Forecasting, days_to_month_end
 from models.person_periods import FloatArray, follow
 from models.receipts import receipts, received
@@ -18,9 +20,10 @@ from models.resampling import Interval, bootstrap_difference
 from models.roll_forward import fit_roll_forward
 from models.target import outcomes
 from pipeline.config import Config
-from pipeline.forecasting import build_looks, told_curve, train_as_of
+from pipeline.forecasting import as_png, build_looks, told_curve, train_as_of
 from pipeline.preparing import Prepared
 from pipeline.progress import step
+from pipeline.storage import new_folder, write_bytes, write_json, write_parquet
 
 MODEL, NAIVE, NAIVE_SEGMENT, NAIVE_DUE = (
     "model",
@@ -74,7 +77,7 @@ class ForecastBacktest:
     def verdict(self) -> str:
         """Say in one line whether the model forecasts the amount better than rolling forward."""
         wide = self._errors()
-        best = min((NAIVE, NAIVE_SEGMENT, NAIVE_DUE), key=lambda name: wide[name].to_numpy().mean())
+        best = self.best_naive()
         gain = self.gain_over(best)
         ahead = int((wide[MODEL] < wide[best]).sum())
         told = (
@@ -86,6 +89,11 @@ class ForecastBacktest:
         if gain.high < 0:
             return f"The model forecasts the amount better: {told}."
         return f"The model is NOT shown to beat rolling forward on the amount: {told}."
+
+    def best_naive(self) -> str:
+        """Return the roll-forward with the least mean wape."""
+        wide = self._errors()
+        return min((NAIVE, NAIVE_SEGMENT, NAIVE_DUE), key=lambda name: wide[name].to_numpy().mean())
 
     def _errors(self) -> pd.DataFrame:
         """Return the wape, one row an origin, one column a forecast."""
@@ -149,6 +157,15 @@ def backtest_forecast(
         cancelled_share={day.isoformat(): one.cancelled_share for day, one in tried.items()},
         level=settings.level,
     )
+
+
+def write_backtest(proof: ForecastBacktest, folder: Path) -> None:
+    """Write backtest.json, curves.parquet and a picture of every origin."""
+    with new_folder(folder) as beside:
+        write_json(beside / "backtest.json", proof.as_dict())
+        write_parquet(beside / "curves.parquet", proof.curves)
+        picture = origins_plot(proof.curves, naive=proof.best_naive(), level=proof.level)
+        write_bytes(beside / "origins.png", as_png(picture))
 
 
 def _origins(config: Config, prepared: Prepared, months: int) -> tuple[date, ...]:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from matplotlib.figure import Figure
 
 from contract.engine import connect, to_arrow
 from contract.errors import DataError
@@ -15,6 +17,7 @@ from contract.staging import Store
 from features import build
 from features.facts import with_facts
 from models.collection_forecast import collection_rate, draw_collected, expected_cny
+from models.forecast_plots import month_plot
 from models.forecaster import Forecaster, Forecasting, days_to_month_end, train_forecaster
 from models.person_periods import FloatArray
 from models.receipts import receipts
@@ -45,6 +48,7 @@ class Forecast:
         curve: One row a scope and a day to month end: expected_cny collected from as_of on with
             low_cny and high_cny; scope ``all``, ``cycle`` (the newest) and ``earlier``. For
             ``cycle`` also the collection rate with its ends.
+        level: Of the intervals.
         forecaster: What made it.
     """
 
@@ -54,7 +58,20 @@ class Forecast:
     collected_cny: float
     bills: pd.DataFrame
     curve: pd.DataFrame
+    level: float
     forecaster: Forecaster
+
+    def headline(self) -> str:
+        """Say in two lines what is expected by the month's end."""
+        told = self.as_dict()
+        money, rate = told["month_end_expected"]["all"], told["month_end_rate"]
+        return (
+            f"By {told['month_end']} {money['expected_cny']:,.0f} of {told['open_cny']:,.0f} yuan"
+            f" open are expected ({self.level:.0%} interval {money['low_cny']:,.0f} to"
+            f" {money['high_cny']:,.0f}).\nCollection rate of {self.cycle}:"
+            f" {told['rate_now']:.1%} now, {rate['rate']:.1%} by then ({rate['rate_low']:.1%} to"
+            f" {rate['rate_high']:.1%})."
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a machine needs to know of it, money in yuan with two decimals."""
@@ -74,6 +91,7 @@ class Forecast:
             .round(4)
             .loc["cycle"]
             .to_dict(),
+            "level": self.level,
             "shock": round(self.forecaster.shock, 4),
             "curve": [
                 {str(key): _plain(value) for key, value in row.items()}
@@ -115,18 +133,27 @@ def forecast(config: Config, prepared: Prepared, settings: Forecasting | None = 
         **money,
         bills=_bills(looked, paid, forecaster),
         curve=curve,
+        level=settings.level,
         forecaster=forecaster,
     )
 
 
 def write_forecast(made: Forecast, folder: Path) -> None:
-    """Write forecast.parquet (a row a bill), curve.parquet, forecast.json and the forecaster."""
+    """Write forecast.parquet (a row a bill), the curve, its picture, JSON and the forecaster."""
     with new_folder(folder) as beside:
+        write_bytes(beside / "curve.png", as_png(month_plot(made.curve, level=made.level)))
         write_parquet(beside / "forecast.parquet", made.bills)
         write_parquet(beside / "curve.parquet", made.curve)
         write_json(beside / "forecast.json", made.as_dict())
         for name, content in made.forecaster.to_files().items():
             write_bytes(beside / name, content)
+
+
+def as_png(figure: Figure) -> bytes:
+    """Return the picture of a figure as bytes."""
+    out = BytesIO()
+    figure.savefig(out, format="png", dpi=110)
+    return out.getvalue()
 
 
 def build_looks(config: Config, prepared: Prepared, months: int) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from pipeline.forecast_backtest import (
     NAIVE_DUE,
     NAIVE_SEGMENT,
     backtest_forecast,
+    write_backtest,
 )
 from pipeline.forecasting import build_looks, forecast, receivables, write_forecast
 
@@ -108,7 +109,10 @@ def test_written_forecast_is_read_back_whole(made, tmp_path) -> None:
     assert len(bills) == len(made.bills)
     told = json.loads((folder / "forecast.json").read_text("utf-8"))
     assert told["month_end_expected"]["all"]["low_cny"] > 0
-    assert told["month_end_rate"]["rate_low"] <= told["month_end_rate"]["rate_high"]
+    rate = told["month_end_rate"]
+    assert rate["rate_low"] <= rate["rate"] <= rate["rate_high"]
+    assert f"{rate['rate']:.1%} by then" in made.headline()
+    assert (folder / "curve.png").read_bytes().startswith(b"\x89PNG")
     files = {name: (folder / name).read_bytes() for name in (BOOSTER_FILE, CARD_FILE)}
     assert Forecaster.from_files(files).to_files() == files
 
@@ -167,6 +171,17 @@ def test_verdict_says_when_the_model_does_not_win(proof) -> None:
         level=0.9,
     )
     assert won.verdict().startswith("The model forecasts the amount better")
+
+
+def test_written_backtest_holds_figures_curves_and_picture(proof, tmp_path) -> None:
+    write_backtest(proof, tmp_path / "backtest")
+    told = json.loads((tmp_path / "backtest" / "backtest.json").read_text("utf-8"))
+    assert told["verdict"] == proof.verdict()
+    assert told["summary"][0]["forecast"] == MODEL
+    assert 0 <= told["inside"] <= 1
+    curves = pq.read_table(tmp_path / "backtest" / "curves.parquet").to_pandas()
+    assert len(curves) == len(proof.curves)
+    assert (tmp_path / "backtest" / "origins.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_bill_is_cleared_on_the_day_its_money_is_all_but_one_yuan(town, looks) -> None:
