@@ -13,6 +13,7 @@ from contract.errors import ConfigError, DataError
 from contract.simulator import simulate
 from models.judging import MODEL
 from pipeline.backtesting import RESULT, backtest
+from pipeline.preparing import prepare
 from pipeline.promoting import promote
 from pipeline.showing import show_backtest
 from pipeline.tracking import Tracking, count_touches, load
@@ -23,10 +24,11 @@ from pipeline.training import repeat_training, stretch, train_model
 def place(town, tmp_path_factory):
     """The town with a registry of its own, which its champion enters first."""
     tracking = Tracking(folder=tmp_path_factory.mktemp("mlruns"))
-    config = town.config.model_copy(update={"tracking": tracking})
-    training = train_model(config, town.prepared)
-    first = promote(config, town.prepared, trial=training.trial, forced="somebody must be first")
-    return SimpleNamespace(config=config, prepared=town.prepared, training=training, first=first)
+    config = town.config.model_copy(update={"tracking": tracking, "buckets": 1})
+    prepared = prepare(config)
+    training = train_model(config, prepared)
+    first = promote(config, prepared, trial=training.trial, forced="somebody must be first")
+    return SimpleNamespace(config=config, prepared=prepared, training=training, first=first)
 
 
 @pytest.fixture(scope="module")
