@@ -39,22 +39,23 @@ def build_here(work: Path, out: Path, days: tuple[date, ...], names: tuple[str, 
     """Build some columns (all when none are named) of some days, bucket by bucket; return rows."""
     from contract.side_by_side import side_by_side, threads_each  # noqa: PLC0415 - as below
     from features import FEATURES  # noqa: PLC0415 - the rivals' interpreters lack what it needs
-    from features.build import build_bucket  # noqa: PLC0415
-    from features.groups import group_rates  # noqa: PLC0415
+    from features.build import build_days  # noqa: PLC0415
+    from features.groups import rates_by_day  # noqa: PLC0415
+    from features.held import Job, jobs_for  # noqa: PLC0415
 
     store = _store(work)
     chosen = tuple(f for f in FEATURES if not names or f.name in names)
-    rates = {as_of: group_rates(store, as_of) for as_of in days}
+    jobs = jobs_for(store.buckets, days)
+    rates = rates_by_day(store, jobs)
 
-    def one(job: tuple[date, int]) -> int:
-        as_of, bucket = job
-        matrix = build_bucket(
-            store, bucket, as_of, rates=rates[as_of], features=chosen, threads=threads_each(jobs)
-        )
-        pq.write_table(matrix, out / f"{as_of}-{bucket}.parquet")
-        return int(matrix.num_rows)
+    def one(job: Job) -> int:
+        rows = 0
+        built = build_days(store, job, rates=rates, features=chosen, threads=threads_each(jobs))
+        for as_of, matrix in zip(job.days, built, strict=True):
+            pq.write_table(matrix, out / f"{as_of}-{job.bucket}.parquet")
+            rows += matrix.num_rows
+        return rows
 
-    jobs = [(as_of, bucket) for as_of in days for bucket in range(store.buckets)]
     return sum(side_by_side(jobs, one))
 
 

@@ -8,6 +8,7 @@ from contract.errors import ConfigError
 from features.catalogue import EVERY
 from features.declare import Feature, Scored, View, Window
 from features.facts import Source, day, fact_views
+from features.filters import without_filters
 
 # The columns before the features, by what a row is.
 PREPAID_KEYS = ("as_of", "customer_id")
@@ -100,7 +101,8 @@ def with_read(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
 
 def _aggregate(view: View, features: list[Feature]) -> str:
     columns = ",\n        ".join(
-        f"{f.sql.replace('{w}', condition(f.window))} AS {name(f.name)}" for f in features
+        f"{without_filters(f.sql.replace('{w}', condition(f.window)))} AS {name(f.name)}"
+        for f in features
     )
     return f"""
     SELECT {_NUMBERED[GROUPED_BY[view]]},
