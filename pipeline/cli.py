@@ -329,6 +329,27 @@ def promote(
 
 
 @app.command()
+def scorecard(
+    out: Annotated[Path, typer.Argument(help="File to write: .csv of the points, or .sql.")],
+    config: ConfigFile = None,
+    target: TargetName = None,
+    model: Annotated[
+        str, typer.Option(help="Alias or version of a scorecard or blend.")
+    ] = "champion",
+    source: Annotated[str, typer.Option(help="Table that the SQL reads.")] = "features",
+) -> None:
+    """Write a registered scorecard as a table of points, or as SQL.
+
+    duewatch train --kind scorecard makes one.
+    """
+    from pipeline.scorecards import write_scorecard
+
+    settings = _settings(config, target=target)
+    write_scorecard(settings, out, which=model, source=source)
+    typer.echo(f"Wrote {out}.")
+
+
+@app.command()
 def uplift(
     config: ConfigFile = None,
     data: Data = None,

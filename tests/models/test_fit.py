@@ -175,3 +175,10 @@ def test_without_the_feature_no_segment_is_calibrated_apart(world, features, par
     model, _ = fit(beside, world.y, features=features, parameters=little)
     plain, _ = fit(world.matrix, world.y, features=features, parameters=little)
     assert model.to_files() == plain.to_files()
+
+
+def test_permuted_labels_leave_nothing_to_find(world, unseen, features, parameters) -> None:
+    shuffled = np.random.default_rng(3).permutation(world.y)
+    model, _ = fit(world.matrix, shuffled, features=features, parameters=parameters)
+    # 1,500 unseen bills: the standard error of an AUC of nothing is about 0.017.
+    assert auc(unseen.y, model.predict(unseen.matrix)) == pytest.approx(0.5, abs=0.07)

@@ -15,6 +15,7 @@ from models.judging import MODEL
 from pipeline.backtesting import RESULT, backtest
 from pipeline.preparing import prepare
 from pipeline.promoting import promote
+from pipeline.scorecards import write_scorecard
 from pipeline.showing import show_backtest
 from pipeline.tracking import Tracking, count_touches, load
 from pipeline.training import repeat_training, stretch, train_model
@@ -118,6 +119,25 @@ def test_a_worse_challenger_is_kept_back_and_the_reason_is_recorded(place):
     assert told["promoted"] is False
     assert told["reasons"] == list(made.reasons)
     assert place.first.challenger.version != made.challenger.version
+
+
+def test_a_scorecard_is_trained_and_written_as_points_and_sql(place, tmp_path):
+    config = place.config.model_copy(
+        update={
+            "parameters": place.config.parameters.model_copy(update={"kind": "scorecard"}),
+            "snapshots": place.config.snapshots.model_copy(update={"test_months": 1}),
+        }
+    )
+    version = train_model(config, place.prepared).registered.version
+    write_scorecard(config, tmp_path / "points.csv", which=version, source="x")
+    points = pd.read_csv(tmp_path / "points.csv", encoding="utf-8-sig")
+    assert points["bin"].iloc[0] == "every bill"
+    write_scorecard(config, tmp_path / "score.sql", which=version, source="my features")
+    assert 'FROM "my features"' in (tmp_path / "score.sql").read_text("utf-8")
+    with pytest.raises(ConfigError, match="its kind is trees, which has no scorecard"):
+        write_scorecard(config, tmp_path / "p.csv", which="champion", source="x")
+    with pytest.raises(ConfigError, match=r"ends in \.txt; expected \.csv or \.sql"):
+        write_scorecard(config, tmp_path / "p.txt", which=version, source="x")
 
 
 def test_a_run_repeated_gives_the_same_model(place):
