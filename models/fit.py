@@ -17,10 +17,11 @@ from features.declare import Feature
 from models.baselines import find_baseline, score_baseline
 from models.calibration import Calibration
 from models.calibration_choice import Unseen, choose_calibration
+from models.cold_start import COLUMNS, ColdStartReport, fit_cold_start
 from models.cores import Blend, Core, Kind, Points, Rule, Trees
 from models.dealing import place
 from models.encoding import encode, learn_levels
-from models.growing import Grown, grow, grow_again
+from models.growing import Binned, Grown, bin_rows, grow, grow_again
 from models.logistic import sigmoid
 from models.parameters import Parameters
 from models.predictor import Model, make_model
@@ -62,6 +63,7 @@ class FitReport:
             model goes by.
         calibrations: How every kind of calibration did out of time
             (`models.calibration_choice.choose_calibration`).
+        cold_start: Who speaks for customers with insufficient history, and why.
     """
 
     parts: tuple[Part, ...]
@@ -69,6 +71,7 @@ class FitReport:
     stopping_loss: tuple[float, ...]
     importance: pd.DataFrame
     calibrations: pd.DataFrame
+    cold_start: ColdStartReport
 
 
 def fit(
@@ -100,26 +103,59 @@ def fit(
     Raises:
         DataError: A part has no late bill or no bill paid in time.
     """
-    late = np.asarray(y, dtype=np.float64)
-    masks = split(matrix, parameters) if parts is None else parts
-    told = tuple(_part(name, matrix, late, mask) for name, mask in masks.items())
-    rows = _Rows(matrix=matrix, late=late, masks=masks, features=features)
+    rows = Rows(
+        matrix=matrix,
+        late=np.asarray(y, dtype=np.float64),
+        masks=split(matrix, parameters) if parts is None else parts,
+        features=features,
+    )
+    return fit_rows(rows, parameters, target=target, about=about)
+
+
+def fit_rows(
+    rows: "Rows",
+    parameters: Parameters,
+    *,
+    target: Name = "late",
+    about: Mapping[str, Any] | None = None,
+) -> tuple[Model, FitReport]:
+    """Fit a calibrated model on rows that are ready; the same as `fit` on the rows themselves."""
     fitted = _FITS[parameters.kind](rows, parameters)
     calibration, calibrations = _calibrate(fitted.core, rows, parameters)
+    alone = make_model(fitted.core, target=target, levels=rows.levels, calibration=calibration)
+    cold_start, tried = fit_cold_start(
+        rows.history,
+        rows.late,
+        alone.predict(rows.newest),
+        {"learned": rows.learned, "newest": rows.masks["calibrate"]},
+    )
     model = make_model(
-        fitted.core, target=target, levels=rows.levels, calibration=calibration, about=about
+        fitted.core,
+        target=target,
+        levels=rows.levels,
+        calibration=calibration,
+        cold_start=cold_start,
+        about=about,
     )
     return model, FitReport(
-        parts=told,
+        parts=rows.told,
         best_iteration=fitted.rounds,
         stopping_loss=fitted.losses,
         importance=_importance(model),
         calibrations=calibrations,
+        cold_start=tried,
     )
 
 
-class _Rows:
-    """What is fitted on: the rows, their parts, and their codes."""
+class Rows:
+    """What is fitted on: the rows, their parts, and their codes.
+
+    Attributes:
+        told: The parts by name and size.
+        newest: The rows that calibrate.
+        history: What the rule for customers with insufficient history reads, of all rows.
+        learned: Where the rows are that trees and scorecards learn from.
+    """
 
     def __init__(
         self,
@@ -129,14 +165,48 @@ class _Rows:
         masks: Mapping[str, Mask],
         features: Sequence[Feature],
     ) -> None:
-        self.matrix, self.late, self.masks, self.features = matrix, late, masks, features
+        """Cut the rows.
+
+        Raises:
+            DataError: A part has no late bill or no bill paid in time.
+        """
+        self.late, self.masks, self.features = late, masks, features
+        self.told = tuple(_part(name, matrix, late, mask) for name, mask in masks.items())
         self.levels = learn_levels(matrix[~masks["calibrate"]], features)
         self.learned: Mask = masks["train"] | masks["stop"]
+        self.newest = matrix[masks["calibrate"]]
+        self.history = matrix[matrix.columns.intersection(list(COLUMNS))]
+        self._matrix: pd.DataFrame | None = matrix
+        self._binned: dict[tuple[int, ...], Binned] = {}
 
-    def encoded(self) -> FloatArray:
-        return encode(self.matrix, [f.name for f in self.features], self.levels)
+    @property
+    def matrix(self) -> pd.DataFrame:
+        """All rows."""
+        if self._matrix is None:
+            raise ValueError("these rows are kept in bins alone, for trees")
+        return self._matrix
+
+    def binned(self, parameters: Parameters) -> Binned:
+        """Return the values in the bins that these parameters ask for, made once."""
+        if parameters.bins not in self._binned:
+            encoded = encode(self.matrix, [f.name for f in self.features], self.levels)
+            self._binned[parameters.bins] = bin_rows(
+                encoded, self.late, self.masks, self.features, parameters
+            )
+        return self._binned[parameters.bins]
+
+    def keep_bins(self, parameters: Parameters) -> "Rows":
+        """Put the values into bins now and let go of the rows, for many fits of trees alone."""
+        self.binned(parameters)
+        self._matrix = None
+        return self
+
+    def encoded(self, part: Mask) -> FloatArray:
+        """Return the numbers of some rows."""
+        return encode(self.matrix[part], [f.name for f in self.features], self.levels)
 
     def scorecard(self, part: Mask) -> Scorecard:
+        """Fit a scorecard on some rows."""
         return fit_scorecard(self.matrix[part], self.late[part], features=self.features)
 
 
@@ -147,18 +217,15 @@ class _Fitted:
     losses: tuple[float, ...] = ()
 
 
-def _fit_trees(rows: _Rows, parameters: Parameters) -> _Fitted:
-    encoded = rows.encoded()
-    grown = grow(encoded, rows.late, rows.masks, rows.features, parameters)
-    core = _grown_again(rows, encoded, grown, parameters)
+def _fit_trees(rows: Rows, parameters: Parameters) -> _Fitted:
+    grown = grow(rows.binned(parameters), rows.features, parameters)
+    core = _grown_again(rows, grown, parameters)
     return _Fitted(core=core, rounds=grown.rounds, losses=grown.losses)
 
 
-def _grown_again(rows: _Rows, encoded: FloatArray, grown: Grown, parameters: Parameters) -> Trees:
+def _grown_again(rows: Rows, grown: Grown, parameters: Parameters) -> Trees:
     booster = grow_again(
-        encoded,
-        rows.late,
-        rows.learned,
+        rows.binned(parameters),
         rounds=grown.rounds,
         features=rows.features,
         parameters=parameters,
@@ -170,19 +237,19 @@ def _grown_again(rows: _Rows, encoded: FloatArray, grown: Grown, parameters: Par
     )
 
 
-def _fit_points(rows: _Rows, _: Parameters) -> _Fitted:
+def _fit_points(rows: Rows, _: Parameters) -> _Fitted:
     card = rows.scorecard(rows.learned)
     return _Fitted(core=Points(scorecard=card))
 
 
-def _fit_blend(rows: _Rows, parameters: Parameters) -> _Fitted:
+def _fit_blend(rows: Rows, parameters: Parameters) -> _Fitted:
     """Weigh trees and scorecard, fitted on the oldest cycles, on the stopping cycles."""
-    encoded, stop = rows.encoded(), rows.masks["stop"]
-    grown = grow(encoded, rows.late, rows.masks, rows.features, parameters)
-    trees = np.asarray(grown.booster.predict(encoded[stop], raw_score=True), np.float64)
+    stop = rows.masks["stop"]
+    grown = grow(rows.binned(parameters), rows.features, parameters)
+    trees = np.asarray(grown.booster.predict(rows.encoded(stop), raw_score=True), np.float64)
     points = rows.scorecard(rows.masks["train"]).margin(rows.matrix[stop])
     losses = [log_loss(rows.late[stop], sigmoid(w * trees + (1 - w) * points)) for w in _WEIGHTS]
-    trees_again = _grown_again(rows, encoded, grown, parameters)
+    trees_again = _grown_again(rows, grown, parameters)
     core = Blend(
         trees=trees_again,
         points=Points(scorecard=rows.scorecard(rows.learned)),
@@ -191,14 +258,14 @@ def _fit_blend(rows: _Rows, parameters: Parameters) -> _Fitted:
     return _Fitted(core=core, rounds=grown.rounds, losses=grown.losses)
 
 
-def _fit_rule(rows: _Rows, parameters: Parameters) -> _Fitted:
+def _fit_rule(rows: Rows, parameters: Parameters) -> _Fitted:
     rule = find_baseline(parameters.rule)
     score = score_baseline(rule, rows.matrix[rows.learned])
     core = Rule(id=rule.id, usual=float(np.median(score)))
     return _Fitted(core=core)
 
 
-_FITS: Mapping[Kind, Callable[[_Rows, Parameters], _Fitted]] = {
+_FITS: Mapping[Kind, Callable[[Rows, Parameters], _Fitted]] = {
     "trees": _fit_trees,
     "scorecard": _fit_points,
     "blend": _fit_blend,
@@ -206,8 +273,8 @@ _FITS: Mapping[Kind, Callable[[_Rows, Parameters], _Fitted]] = {
 }
 
 
-def _calibrate(core: Core, rows: _Rows, parameters: Parameters) -> tuple[Calibration, pd.DataFrame]:
-    newest = rows.matrix[rows.masks["calibrate"]]
+def _calibrate(core: Core, rows: Rows, parameters: Parameters) -> tuple[Calibration, pd.DataFrame]:
+    newest = rows.newest
     names = {feature.name for feature in rows.features}
     unseen = Unseen(
         raw=core.raw(newest),

@@ -33,22 +33,57 @@ class Grown:
         return max(1, self.booster.best_iteration)
 
 
-def grow(
+@dataclass(frozen=True, kw_only=True)
+class Binned:
+    """Rows whose values are in bins, for any number of growings that ask for the same bins.
+
+    Attributes:
+        train: Rows to grow on.
+        stop: Rows that say when to stop.
+        learned: Both together.
+    """
+
+    train: lgb.Dataset
+    stop: lgb.Dataset
+    learned: lgb.Dataset
+
+
+def bin_rows(
     encoded: FloatArray,
     late: FloatArray,
     masks: Mapping[str, Mask],
     features: Sequence[Feature],
     parameters: Parameters,
-) -> Grown:
+) -> Binned:
+    """Put values into bins, at a byte each; the numbers themselves are not kept."""
+    told = parameters.for_lightgbm() | _constraints(features, parameters)
+
+    def dataset(rows: Mask, reference: lgb.Dataset | None = None) -> lgb.Dataset:
+        return lgb.Dataset(
+            encoded[rows],
+            late[rows],
+            reference=reference,
+            feature_name=[f.name for f in features],
+            categorical_feature=[i for i, f in enumerate(features) if f.is_categorical],
+            params=told,
+        ).construct()
+
+    train = dataset(masks["train"])
+    return Binned(
+        train=train,
+        stop=dataset(masks["stop"], train),
+        learned=dataset(masks["train"] | masks["stop"]),
+    )
+
+
+def grow(binned: Binned, features: Sequence[Feature], parameters: Parameters) -> Grown:
     """Grow trees on ``train`` until the log loss on ``stop`` no longer falls."""
     losses: dict[str, Any] = {}
-    train = _dataset(encoded, late, masks["train"], features)
-    stop = lgb.Dataset(encoded[masks["stop"]], late[masks["stop"]], reference=train)
     booster = lgb.train(
         parameters.for_lightgbm() | _constraints(features, parameters),
-        train,
+        binned.train,
         num_boost_round=parameters.rounds,
-        valid_sets=[stop],
+        valid_sets=[binned.stop],
         valid_names=["stop"],
         callbacks=[
             lgb.early_stopping(parameters.patience, verbose=False),
@@ -59,30 +94,13 @@ def grow(
 
 
 def grow_again(
-    encoded: FloatArray,
-    late: FloatArray,
-    rows: Mask,
-    *,
-    rounds: int,
-    features: Sequence[Feature],
-    parameters: Parameters,
+    binned: Binned, *, rounds: int, features: Sequence[Feature], parameters: Parameters
 ) -> lgb.Booster:
-    """Grow so many trees on some rows."""
+    """Grow so many trees on all rows learned from."""
     return lgb.train(
         parameters.for_lightgbm() | _constraints(features, parameters),
-        _dataset(encoded, late, rows, features),
+        binned.learned,
         num_boost_round=rounds,
-    )
-
-
-def _dataset(
-    encoded: FloatArray, late: FloatArray, rows: Mask, features: Sequence[Feature]
-) -> lgb.Dataset:
-    return lgb.Dataset(
-        encoded[rows],
-        late[rows],
-        feature_name=[f.name for f in features],
-        categorical_feature=[i for i, f in enumerate(features) if f.is_categorical],
     )
 
 

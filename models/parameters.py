@@ -62,6 +62,11 @@ class Parameters(BaseModel):
     seed: int = Field(default=2026, ge=0)
     threads: int = Field(default=2, ge=1)
 
+    @property
+    def bins(self) -> tuple[int, ...]:
+        """What decides into which bins values are put; equal for parameters that share them."""
+        return self.max_bin, self.seed, self.threads
+
     def for_lightgbm(self) -> dict[str, Any]:
         """Return the parameters under LightGBM's names, with those that are not a choice."""
         own = self.model_dump(

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from contract.errors import ConfigError, DataError
 from models.calibration import Calibration
+from models.cold_start import COLUMNS, ColdStart, insufficient
 from models.cores import Core, Kind, Trees, read_core
 from models.encoding import count_unknown, encode
 from models.target import Name
@@ -41,6 +42,8 @@ class Card(BaseModel):
         features: The matrix columns that the model reads; for trees, in the order of their inputs.
         levels: Categories of each categorical feature, in the order of their codes.
         calibration: From raw score to probability (`models.calibration`).
+        cold_start: The rule that speaks for customers with insufficient history, where it does
+            better than the model (`models.cold_start`).
         versions: Of the libraries that fitted it.
         about: What the training run adds: cycles, fingerprint, commit. Never read for scoring.
         sha256: Digest of each of the core's files, by name.
@@ -55,6 +58,7 @@ class Card(BaseModel):
     features: list[str]
     levels: dict[str, list[str]]
     calibration: dict[str, Any]
+    cold_start: ColdStart | None
     versions: dict[str, str]
     about: dict[str, Any]
     sha256: dict[str, str]
@@ -93,7 +97,10 @@ class Model:
         """Return the calibrated probability of what the target asks."""
         raw = self.margin(matrix, threads=threads)
         segments = self.calibration.segments
-        return self.calibration.apply(raw, None if segments is None else matrix[segments.feature])
+        p = self.calibration.apply(raw, None if segments is None else matrix[segments.feature])
+        if self.card.cold_start is None or len(matrix) == 0:
+            return p
+        return np.where(insufficient(matrix), self.card.cold_start.predict(matrix), p)
 
     def priority(self, matrix: pd.DataFrame, p: FloatArray) -> FloatArray:
         """Return what the list is ranked by, larger first.
@@ -171,6 +178,7 @@ def make_model(
     target: Name,
     levels: Mapping[str, tuple[str, ...]],
     calibration: Calibration,
+    cold_start: ColdStart | None = None,
     about: Mapping[str, Any] | None = None,
 ) -> Model:
     """Wrap a fitted core with all that is needed to read it back.
@@ -180,12 +188,15 @@ def make_model(
         target: Name of the target.
         levels: Categories of the categorical features.
         calibration: Fitted on rows that the core has not seen.
+        cold_start: Likewise.
         about: JSON values to keep with the model.
     """
     calibrates_by = calibration.segments.feature if calibration.segments else None
     features = list(core.features)
     if calibrates_by and calibrates_by not in features:
         features.append(calibrates_by)
+    if cold_start is not None:
+        features += [column for column in COLUMNS if column not in features]
     card = Card(
         format=2,
         target=target,
@@ -194,6 +205,7 @@ def make_model(
         features=features,
         levels={name: list(levels[name]) for name in features if name in levels},
         calibration=calibration.as_dict(),
+        cold_start=cold_start,
         versions={"lightgbm": lgb.__version__, "numpy": np.__version__, "pandas": pd.__version__},
         about=dict(about or {}),
         sha256={name: _digest(content) for name, content in core.to_files().items()},
@@ -211,6 +223,8 @@ def _check_features(model: Model) -> None:
                 " features."
             )
         read.add(segments.feature)
+    if model.card.cold_start is not None:
+        read.update(COLUMNS)
     if read != set(model.card.features):
         raise DataError(
             f"model: {CARD_FILE} and {', '.join(model.card.sha256) or 'its rule'} name different"

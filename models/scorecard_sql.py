@@ -16,8 +16,9 @@ def scorecard_sql(card: Scorecard, *, source: str) -> str:
     parts = ["CAST(" + _tenths(card.base) + " AS DECIMAL(9,1))"]
     parts += [_case(each) for each in card.characteristics]
     total = "\n        + ".join(parts)
+    odds = f"(points - {float(OFFSET)!r}) / {float(FACTOR)!r}"
     return (
-        f"SELECT *,\n    1 / (1 + EXP((points - {float(OFFSET)!r}) / {float(FACTOR)!r})) AS p_late\n"
+        f"SELECT *,\n    1 / (1 + EXP({odds})) AS p_late\n"
         f"FROM (\n    SELECT *,\n        {total}\n        AS points\n"
         f"    FROM {name(source)}\n) AS scored"
     )

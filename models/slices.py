@@ -6,12 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.cold_start import KNOWN, insufficient
 from models.judging import clean_history
 
 Mask = npt.NDArray[np.bool_]
 
-# Below this many known bills in a year a customer has no history to speak of (domain 3.5).
-FEW_BILLS = 3
 # A level with fewer rows says nothing about itself.
 FEWEST_ROWS = 50
 
@@ -31,9 +30,8 @@ def slices(
     """
     yield "all", "", np.ones(len(matrix), dtype=bool)
     yield "history", "clean", clean_history(matrix)
-    if "bills_known_12m" in matrix:
-        few = (matrix["bills_known_12m"] < FEW_BILLS).to_numpy()
-        yield "history", f"fewer than {FEW_BILLS} known bills", few
+    if KNOWN in matrix:
+        yield "history", "insufficient", insufficient(matrix)
     if seen is not None:
         yield "customer", "not learned from", ~matrix["customer_id"].isin(seen).to_numpy()
     if "billing_months" in matrix:

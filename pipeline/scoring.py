@@ -18,6 +18,7 @@ from features.build import build_bucket
 from features.groups import group_rates
 from features.open_bills import last_cycles, open_bills
 from models import reasons
+from models.cold_start import insufficient
 from models.predictor import Model
 from pipeline.config import Config
 from pipeline.preparing import Prepared
@@ -142,6 +143,7 @@ def _with_probability(bills: pd.DataFrame, matrix: pd.DataFrame, model: Model) -
     bills["p_late"], bills["priority"] = p, priority
     bills["expected_late_cny"] = p * bills["open_cny"]
     bills["bills_seen"] = rows["bills_seen"].to_numpy()
+    bills["history"] = np.where(insufficient(rows), "insufficient", "sufficient")
     return bills
 
 

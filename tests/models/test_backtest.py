@@ -157,7 +157,7 @@ def test_slices_add_up_and_name_who_is_caught(rolling) -> None:
         whole["caught"] * whole["rows"] * whole["late_rate"]
     )
     assert ("history", "clean") in told.index
-    assert ("history", "fewer than 3 known bills") in told.index
+    assert ("history", "insufficient") in told.index
 
 
 def test_a_day_without_mature_labels_is_refused_with_the_remedy(judges, recipe) -> None:

@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 
 from contract.errors import DataError
+from models.cold_start import ColdStart
 from models.cores import Kind
 from models.explain import contributions
 from models.fit import fit
 from models.metrics import auc
-from models.predictor import Model
+from models.predictor import Model, make_model
 
 KINDS: tuple[Kind, ...] = ("trees", "scorecard", "blend", "rule")
 
@@ -109,3 +110,20 @@ def test_files_that_name_other_features_than_the_card_are_refused(models) -> Non
     card["features"] = [*card["features"], "balance"]
     with pytest.raises(DataError, match=r"model\.json was changed after it was written"):
         Model.from_files(files | {"model.json": json.dumps(card).encode()})
+
+
+def test_insufficient_history_is_spoken_for_by_its_own_rule(models, bills) -> None:
+    rule = ColdStart(slope=1.0, intercept=-1.0)
+    plain = models["trees"]
+    model = make_model(
+        plain.core,
+        target="late",
+        levels=plain.core.levels,
+        calibration=plain.calibration,
+        cold_start=rule,
+    )
+    rows = bills.assign(smoothed_late_rate=0.5, smoothed_grid_rate=0.5)
+    rows["bills_known_12m"] = np.where(np.arange(len(rows)) % 2 == 0, 1.0, 9.0)
+    p = Model.from_files(model.to_files()).predict(rows)
+    assert p[::2] == pytest.approx(1 / (1 + np.e))
+    assert (p[1::2] == plain.predict(rows)[1::2]).all()
