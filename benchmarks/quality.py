@@ -1,15 +1,15 @@
 """How good the list is on a simulated utility whose true probabilities are known.
 
     python -m benchmarks.quality [--customers N] [--cycles N] [--seed N] [--origins N]
-        [--larger] [--json]
+        [--variants] [--json]
 
 The model is trained by the function that production calls, without the newest months, and
 compared on those months' planning days with every simple rule, the scorecard and the oracle: the
 simulator's own probability, given all that is latent when a bill is issued. The ceiling is the
 best that the observable history allows, of a sample of customers (contract.simulator.ceiling);
 the model and the oracle are read on the same bills. With --origins the months before are judged,
-too; --larger adds a model of 255 leaves without a limit of depth, grown slowly, to see what a far
-larger model reaches on the same rows. All figures are of simulated data.
+too; --variants adds a blend with the scorecard, trees that no direction binds, and a far larger
+model (255 leaves, no limit of depth, grown slowly). All figures are of simulated data.
 """
 
 import argparse
@@ -34,20 +34,23 @@ from models.origins import Day, run_origins
 from models.train import train
 from pipeline.config import Config
 from pipeline.paths import truth_folder
-from pipeline.preparing import prepare
+from pipeline.preparing import Prepared, prepare
 from pipeline.training import build_past, hold_out, judged_table, judges_of, recipe_of
 
 CAPACITY = 0.05
 SHOWN = ("auc", "clean_auc", "late_amount_caught", "late_caught", "ks", "brier", "ece")
-# A model without restraint: what more capacity would find.
-LARGER = {
-    "num_leaves": 255,
-    "max_depth": 32,
-    "learning_rate": 0.02,
-    "max_bin": 255,
-    "min_data_in_leaf": 50,
-    "patience": 100,
-    "rounds": 3000,
+VARIANTS: dict[str, dict[str, Any]] = {
+    "blend": {"kind": "blend"},
+    "free": {"monotone": False},
+    "larger": {
+        "num_leaves": 255,
+        "max_depth": 32,
+        "learning_rate": 0.02,
+        "max_bin": 255,
+        "min_data_in_leaf": 50,
+        "patience": 100,
+        "rounds": 3000,
+    },
 }
 
 
@@ -79,8 +82,8 @@ def measure(folder: Path, arguments: argparse.Namespace) -> Measured:
     table = judged_table(trial.judged())
     oracle = [_oracle(truth_folder(data), day) for _, day in trial.lists]
     table.loc["oracle"] = _of_months(trial, oracle)
-    if arguments.larger:
-        table.loc["larger"] = _of_months(trial, _larger(config, prepared, matrix, trial))
+    for name in VARIANTS if arguments.variants else ():
+        table.loc[name] = _of_months(trial, _variant(name, config, prepared, matrix, trial))
     months = trial.by_month
     if arguments.origins:
         held = snapshots.months(prepared.as_of, arguments.origins, skip=snapshots.test_months)
@@ -104,12 +107,15 @@ def _ranked(id_: str, p: np.ndarray, day: Day) -> Ranked:
     return Ranked(id=id_, name=name, score=p, order=order, is_probability=True)
 
 
-def _larger(config: Config, prepared: Any, matrix: pd.DataFrame, trial: Backtest) -> list[Ranked]:
+def _variant(
+    name: str, config: Config, prepared: Prepared, matrix: pd.DataFrame, trial: Backtest
+) -> list[Ranked]:
+    """Train another way as of the same day, and rank the same bills."""
     cut = trial.folds[0].origin
     judges = judges_of(config, prepared, matrix, [cut])
-    recipe = recipe_of(config, prepared).changed(**LARGER)
+    recipe = recipe_of(config, prepared).changed(**VARIANTS[name])
     model = train(matrix, judges.known_at(cut), cut=cut, recipe=recipe).model
-    return [_ranked("larger", model.predict(day.rows.matrix), day) for _, day in trial.lists]
+    return [_ranked(name, model.predict(day.rows.matrix), day) for _, day in trial.lists]
 
 
 def _of_months(trial: Backtest, ranked: list[Ranked]) -> dict[str, float]:
@@ -200,7 +206,7 @@ def main() -> None:
     parser.add_argument("--cycles", type=int, default=30)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--origins", type=int, default=0)
-    parser.add_argument("--larger", action="store_true")
+    parser.add_argument("--variants", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="duewatch-quality-") as folder:
