@@ -17,7 +17,6 @@ from features.declare import Feature
 from models.baselines import find_baseline, score_baseline
 from models.calibration import Calibration
 from models.calibration_choice import Unseen, choose_calibration
-from models.cold_start import COLUMNS, ColdStartReport, fit_cold_start
 from models.cores import Blend, Core, Kind, Points, Rule, Trees
 from models.dealing import place
 from models.encoding import encode, learn_levels
@@ -63,7 +62,6 @@ class FitReport:
             model goes by.
         calibrations: How every kind of calibration did out of time
             (`models.calibration_choice.choose_calibration`).
-        cold_start: Who speaks for customers with insufficient history, and why.
     """
 
     parts: tuple[Part, ...]
@@ -71,7 +69,6 @@ class FitReport:
     stopping_loss: tuple[float, ...]
     importance: pd.DataFrame
     calibrations: pd.DataFrame
-    cold_start: ColdStartReport
 
 
 def fit(
@@ -122,20 +119,8 @@ def fit_rows(
     """Fit a calibrated model on rows that are ready; the same as `fit` on the rows themselves."""
     fitted = _FITS[parameters.kind](rows, parameters)
     calibration, calibrations = _calibrate(fitted.core, rows, parameters)
-    alone = make_model(fitted.core, target=target, levels=rows.levels, calibration=calibration)
-    cold_start, tried = fit_cold_start(
-        rows.history,
-        rows.late,
-        alone.predict(rows.newest),
-        {"learned": rows.learned, "newest": rows.masks["calibrate"]},
-    )
     model = make_model(
-        fitted.core,
-        target=target,
-        levels=rows.levels,
-        calibration=calibration,
-        cold_start=cold_start,
-        about=about,
+        fitted.core, target=target, levels=rows.levels, calibration=calibration, about=about
     )
     return model, FitReport(
         parts=rows.told,
@@ -143,7 +128,6 @@ def fit_rows(
         stopping_loss=fitted.losses,
         importance=_importance(model),
         calibrations=calibrations,
-        cold_start=tried,
     )
 
 
@@ -153,7 +137,6 @@ class Rows:
     Attributes:
         told: The parts by name and size.
         newest: The rows that calibrate.
-        history: What the rule for customers with insufficient history reads, of all rows.
         learned: Where the rows are that trees and scorecards learn from.
     """
 
@@ -175,7 +158,6 @@ class Rows:
         self.levels = learn_levels(matrix[~masks["calibrate"]], features)
         self.learned: Mask = masks["train"] | masks["stop"]
         self.newest = matrix[masks["calibrate"]]
-        self.history = matrix[matrix.columns.intersection(list(COLUMNS))]
         self._matrix: pd.DataFrame | None = matrix
         self._binned: dict[tuple[int, ...], Binned] = {}
 

@@ -13,7 +13,7 @@ import pandas as pd
 from contract.errors import DataError
 from models.judging import MODEL, SCORECARD, Ranked, rank_by_model, rank_by_rules
 from models.predictor import Model
-from models.target import Labelled, label
+from models.target import Labelled, Target, label
 from models.train import Recipe, Trained, train
 
 KnownAt = Callable[[date], pd.DataFrame]
@@ -135,13 +135,7 @@ def _day(
     models: Mapping[str, Model],
     recipe: Recipe,
 ) -> Day:
-    seen = judges.matrix[pd.to_datetime(judges.matrix["as_of"]) == pd.Timestamp(as_of)]
-    rows = label(seen, known, cut=judges.cut, target=recipe.target)
-    if len(rows.matrix) == 0:
-        raise DataError(
-            f"backtest: none of the {len(seen)} rows of {as_of} has a mature label at"
-            f" {judges.cut}. Give fewer origins or test months, or a later as_of."
-        )
+    rows = judged_rows(judges, as_of, known, recipe.target)
     ranked = [rank_by_model(model, rows.matrix, id_) for id_, model in models.items()]
     return Day(
         as_of=as_of,
@@ -149,6 +143,25 @@ def _day(
         rankings=(*ranked, *rank_by_rules(rows.matrix)),
         traits=_traits(judges.traits, rows.matrix),
     )
+
+
+def judged_rows(judges: Judges, as_of: date, known: pd.DataFrame, target: Target) -> Labelled:
+    """Return the rows of a past day whose labels are mature by now.
+
+    Args:
+        known: The outcomes at the judges' cut.
+
+    Raises:
+        DataError: There is none.
+    """
+    seen = judges.matrix[pd.to_datetime(judges.matrix["as_of"]) == pd.Timestamp(as_of)]
+    rows = label(seen, known, cut=judges.cut, target=target)
+    if len(rows.matrix) == 0:
+        raise DataError(
+            f"backtest: none of the {len(seen)} rows of {as_of} has a mature label at"
+            f" {judges.cut}. Give fewer origins or test months, or a later as_of."
+        )
+    return rows
 
 
 def _traits(traits: pd.DataFrame | None, matrix: pd.DataFrame) -> pd.DataFrame:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from contract.errors import DataError
 from features.declare import Feature
-from models.fit import FitReport, fit
+from models.fit import FitReport, Rows, fit_rows, split
 from models.parameters import Parameters
 from models.predictor import Model
 from models.snapshots import Snapshots
@@ -68,6 +69,20 @@ class Trained:
     attrition: pd.Series
 
 
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """What there was to learn from on a day, ready for any number of fits.
+
+    Attributes:
+        customers: Whose rows they are.
+        attrition: Rows by the reason for leaving them out, and those kept.
+    """
+
+    rows: Rows
+    customers: pd.Index
+    attrition: pd.Series
+
+
 def train(
     matrix: pd.DataFrame,
     known: pd.DataFrame,
@@ -86,6 +101,15 @@ def train(
     Raises:
         DataError: No row has a mature label, or a part of them holds one class only.
     """
+    return train_on(gather(matrix, known, cut=cut, recipe=recipe), recipe, about=about)
+
+
+def gather(matrix: pd.DataFrame, known: pd.DataFrame, *, cut: date, recipe: Recipe) -> Gathered:
+    """Choose and label the rows that `train` learns from, and cut them into parts.
+
+    Raises:
+        DataError: No row has a mature label, or a part of them holds one class only.
+    """
     snapshots = recipe.snapshots
     first = pd.Timestamp(snapshots.before(cut, snapshots.learn_months)[0])
     recent = matrix[pd.to_datetime(matrix["as_of"]) >= first].reset_index(drop=True)
@@ -95,19 +119,27 @@ def train(
             f"training as of {cut}: none of {len(recent)} rows has a mature label"
             f" ({_largest(labelled)}). Give more past cycles or a later cut."
         )
-    model, report = fit(
-        labelled.matrix,
-        labelled.late,
-        features=recipe.features,
-        parameters=recipe.parameters,
-        target=recipe.target.name,
-        about=about,
-    )
-    return Trained(
-        model=model,
-        report=report,
+    return Gathered(
+        rows=Rows(
+            matrix=labelled.matrix,
+            late=labelled.late.astype(np.float64),
+            masks=split(labelled.matrix, recipe.parameters),
+            features=recipe.features,
+        ),
         customers=pd.Index(labelled.matrix["customer_id"].unique()),
         attrition=labelled.attrition,
+    )
+
+
+def train_on(
+    gathered: Gathered, recipe: Recipe, *, about: Mapping[str, Any] | None = None
+) -> Trained:
+    """Fit a model on rows gathered by the same recipe; how trees are grown may differ from it."""
+    model, report = fit_rows(
+        gathered.rows, recipe.parameters, target=recipe.target.name, about=about
+    )
+    return Trained(
+        model=model, report=report, customers=gathered.customers, attrition=gathered.attrition
     )
 
 
