@@ -17,6 +17,7 @@ from features.declare import Feature
 from models.baselines import find_baseline, score_baseline
 from models.calibration import Calibration
 from models.calibration_choice import Unseen, choose_calibration
+from models.cold_start import COLUMNS, ColdStartReport, fit_cold_start
 from models.cores import Blend, Core, Kind, Points, Rule, Trees
 from models.dealing import place
 from models.encoding import encode, learn_levels
@@ -62,6 +63,7 @@ class FitReport:
             model goes by.
         calibrations: How every kind of calibration did out of time
             (`models.calibration_choice.choose_calibration`).
+        cold_start: Who speaks for customers with insufficient history, and why.
     """
 
     parts: tuple[Part, ...]
@@ -69,6 +71,7 @@ class FitReport:
     stopping_loss: tuple[float, ...]
     importance: pd.DataFrame
     calibrations: pd.DataFrame
+    cold_start: ColdStartReport
 
 
 def fit(
@@ -119,8 +122,20 @@ def fit_rows(
     """Fit a calibrated model on rows that are ready; the same as `fit` on the rows themselves."""
     fitted = _FITS[parameters.kind](rows, parameters)
     calibration, calibrations = _calibrate(fitted.core, rows, parameters)
+    alone = make_model(fitted.core, target=target, levels=rows.levels, calibration=calibration)
+    cold_start, tried = fit_cold_start(
+        rows.history,
+        rows.late,
+        alone.predict(rows.newest),
+        {"learned": rows.learned, "newest": rows.masks["calibrate"]},
+    )
     model = make_model(
-        fitted.core, target=target, levels=rows.levels, calibration=calibration, about=about
+        fitted.core,
+        target=target,
+        levels=rows.levels,
+        calibration=calibration,
+        cold_start=cold_start,
+        about=about,
     )
     return model, FitReport(
         parts=rows.told,
@@ -128,6 +143,7 @@ def fit_rows(
         stopping_loss=fitted.losses,
         importance=_importance(model),
         calibrations=calibrations,
+        cold_start=tried,
     )
 
 
@@ -137,6 +153,7 @@ class Rows:
     Attributes:
         told: The parts by name and size.
         newest: The rows that calibrate.
+        history: What the rule for customers with insufficient history reads, of all rows.
         learned: Where the rows are that trees and scorecards learn from.
     """
 
@@ -158,6 +175,7 @@ class Rows:
         self.levels = learn_levels(matrix[~masks["calibrate"]], features)
         self.learned: Mask = masks["train"] | masks["stop"]
         self.newest = matrix[masks["calibrate"]]
+        self.history = matrix[matrix.columns.intersection(list(COLUMNS))]
         self._matrix: pd.DataFrame | None = matrix
         self._binned: dict[tuple[int, ...], Binned] = {}
 
