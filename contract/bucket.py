@@ -25,6 +25,9 @@ ORDER: dict[str, tuple[str, ...]] = {
     "disconnections": ("disconnected_at",),
 }
 
+# Beside the raw tables: payments that another bucket took over.
+MOVED = "moved"
+
 _BILL = (
     *("customer", "customer_id", "bill_id", "cycle", "issued_on", "due_on", "amount_fen", "kwh"),
     *("kind", "hold", "hold_from_on", "hold_to_on", "cancelled_on"),
@@ -38,15 +41,28 @@ def write_bucket(raw: Path, folder: Path, bucket: int, *, bill_extras: tuple[str
     ``folder``. With each table comes ``customer``, the customer's number.
     """
     with connect(threads=1, ordered=True) as connection:
+        _create_own(connection, raw, bucket)
         _create_account(connection, raw, bucket)
         _create_bill(connection, raw, bucket)
         for table in ORDER:
-            _create(connection, raw, bucket, table)
+            rows = "own_payment" if table == "payments" else scan_raw(raw, table, bucket)
+            _create(connection, table, rows)
         history = _history(connection, bill_extras)
         _write(history, folder / "bill_history", bucket)
         for table in ORDER:
             rows = to_arrow(connection, _PAYMENTS if table == "payments" else f"FROM {table}")
             _write(rows, folder / table, bucket)
+
+
+def strays(raw: Path, bucket: int) -> pa.Table:
+    """Return the payments of a bucket that name a bill which is not in it, and ``bucket``."""
+    with connect(threads=1) as connection:
+        return to_arrow(
+            connection,
+            f"""SELECT *, {bucket} AS bucket FROM {scan_raw(raw, "payments", bucket)}
+            ANTI JOIN {scan_raw(raw, "bills", bucket)} AS b USING (bill_id)
+            WHERE bill_id IS NOT NULL""",
+        )
 
 
 def scan_raw(raw: Path, table: str, bucket: int) -> str:
@@ -65,10 +81,26 @@ def _write(rows: pa.Table, folder: Path, bucket: int) -> None:
         pq.write_table(rows, folder / f"bucket={bucket}" / "rows.parquet")
 
 
+def _create_own(connection: Connection, raw: Path, bucket: int) -> None:
+    """Make the table of the bucket's payments, each with the customer of the bill it names."""
+    payments = scan_raw(raw, "payments", bucket)
+    if (raw / MOVED / f"bucket={bucket}").exists():
+        moved = scan_raw(raw, MOVED, bucket)
+        payments = f"(FROM {payments} ANTI JOIN {moved} AS moved USING (payment_id, bill_id))"
+    connection.execute(f"""
+        CREATE TABLE own_payment AS
+        SELECT p.* REPLACE (coalesce(b.customer_id, p.customer_id) AS customer_id),
+            b.customer_id IS NULL AS unbilled
+        FROM {payments} AS p LEFT JOIN (
+            SELECT bill_id, customer_id FROM {scan_raw(raw, "bills", bucket)}) AS b
+            USING (bill_id)""")
+
+
 def _create_account(connection: Connection, raw: Path, bucket: int) -> None:
-    tables = " UNION ".join(
-        f"SELECT customer_id FROM {scan_raw(raw, table, bucket)}" for table in ("bills", *ORDER)
-    )
+    sources = ["own_payment"] + [
+        scan_raw(raw, table, bucket) for table in ("bills", *ORDER) if table != "payments"
+    ]
+    tables = " UNION ".join(f"SELECT customer_id FROM {source}" for source in sources)
     connection.execute(f"""
         CREATE TABLE account AS
         SELECT customer_id, CAST(row_number() OVER (ORDER BY customer_id) - 1 AS INTEGER)
@@ -91,26 +123,25 @@ def _create_bill(connection: Connection, raw: Path, bucket: int) -> None:
             FROM (
                 FROM {scan_raw(raw, "bills", bucket)}
                 UNION ALL BY NAME
-                SELECT DISTINCT customer_id, bill_id FROM {scan_raw(raw, "payments", bucket)} AS p
-                ANTI JOIN {scan_raw(raw, "bills", bucket)} AS b USING (bill_id)
-                WHERE bill_id IS NOT NULL)
+                SELECT DISTINCT customer_id, bill_id FROM own_payment
+                WHERE unbilled AND bill_id IS NOT NULL)
             JOIN account USING (customer_id)
             ORDER BY customer, issued_on NULLS LAST, due_on, bill_id)""")
 
 
-def _create(connection: Connection, raw: Path, bucket: int, table: str) -> None:
+def _create(connection: Connection, table: str, rows: str) -> None:
     order = ", ".join(name(column) for column in ORDER[table])
     connection.execute(f"""
         CREATE TABLE {table} AS
         SELECT CAST(row_number() OVER () - 1 AS INTEGER) AS place, *
         FROM (
-            FROM {scan_raw(raw, table, bucket)} LEFT JOIN account USING (customer_id)
+            FROM {rows} LEFT JOIN account USING (customer_id)
             ORDER BY customer, {order})""")
 
 
 # With the place of the payment that a reversal names.
 _PAYMENTS = """
-    SELECT payments.*, undone.place AS reverses
+    SELECT payments.* EXCLUDE (unbilled), undone.place AS reverses
     FROM payments LEFT JOIN (
         SELECT reversal.place AS by_place, paid.place
         FROM payments AS reversal JOIN payments AS paid

@@ -17,7 +17,9 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from contract.bucket import ORDER, write_bucket
+import pyarrow as pa
+
+from contract.bucket import MOVED, ORDER, strays, write_bucket
 from contract.dataset import Dataset
 from contract.engine import Connection, connect, text
 from contract.side_by_side import side_by_side
@@ -26,6 +28,10 @@ STAGED = ("customers", "bills", "payments", "contacts", "events", "balances", "d
 LAYOUT = 3  # raised when the files of a store change their meaning
 
 _RAW = "raw"  # the tables of a bucket as they came
+
+# DuckDB gathers this many rows a bucket and thread before it writes them. Its own half a million
+# kept 4 GB for 40 buckets; files of small groups are read once and thrown away.
+_ROWS_GATHERED = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,21 +120,43 @@ def _publish(beside: Path, place: Path) -> None:
 
 def _hash_tables(dataset: Dataset, store: Store, progress: Callable[[str, int, int], None]) -> None:
     with _connection(store) as connection:
+        connection.execute(f"SET partitioned_write_flush_threshold = {_ROWS_GATHERED}")
         for done, table in enumerate(STAGED):
             progress(f"staging {table}", done, len(STAGED))
-            rows = dataset.scan(table)
-            if table == "payments":
-                rows = _payments_with_customer(dataset)
-            _copy_by_bucket(connection, rows, store.folder / _RAW / table, store.buckets)
+            folder = store.folder / _RAW / table
+            _copy_by_bucket(connection, dataset.scan(table), folder, store.buckets)
+    strays = list(side_by_side(range(store.buckets), partial(_strays, store)))
+    if any(part.num_rows for part in strays):
+        _bring_home(dataset, store, pa.concat_tables(strays))
 
 
-def _payments_with_customer(dataset: Dataset) -> str:
-    """A payment belongs to the customer of the bill it names; else to the one it names."""
-    return f"""(
-        SELECT p.* REPLACE (coalesce(b.customer_id, p.customer_id) AS customer_id)
-        FROM {dataset.scan("payments")} AS p
-        LEFT JOIN (SELECT bill_id, customer_id FROM {dataset.scan("bills")}) AS b USING (bill_id)
-    )"""
+def _strays(store: Store, bucket: int) -> pa.Table:
+    return strays(store.folder / _RAW, bucket)
+
+
+def _bring_home(dataset: Dataset, store: Store, strays: pa.Table) -> None:
+    """Move payments to the bucket of the bill they name.
+
+    A payment belongs to the customer of its bill, else to the one it names. Nearly all name
+    both alike, so only the others are looked up among all bills: a join of all payments with
+    all bills took most of the memory of staging.
+    """
+    with _connection(store) as connection:
+        connection.register("stray", strays)
+        connection.execute(f"""
+            CREATE TABLE moved AS
+            SELECT stray.* REPLACE (b.customer_id AS customer_id),
+                hash(b.customer_id) % {store.buckets} AS home
+            FROM stray JOIN (
+                SELECT bill_id, customer_id FROM {dataset.scan("bills")}) AS b USING (bill_id)""")
+        raw = store.folder / _RAW
+        for columns, place, to in (
+            ("* EXCLUDE (home, bucket), home AS bucket", "payments", "arrived"),
+            ("payment_id, bill_id, bucket", MOVED, "left"),
+        ):
+            connection.execute(f"""
+                COPY (SELECT {columns} FROM moved) TO {text(raw / place)} (FORMAT parquet,
+                PARTITION_BY (bucket), FILENAME_PATTERN '{to}_{{i}}', OVERWRITE_OR_IGNORE)""")
 
 
 def _copy_by_bucket(connection: Connection, rows: str, folder: Path, buckets: int) -> None:

@@ -197,6 +197,33 @@ def test_payment_belongs_to_the_customer_of_its_bill() -> None:
     assert paid(store) == {"a1": 60.0, "b1": 0.0, "b2": 0.0}
 
 
+@pytest.mark.parametrize("buckets", [1, 2, 7, 40])
+def test_payments_follow_their_bill_into_its_bucket(buckets: int) -> None:
+    store = world(
+        bills=BILLS,
+        payments="""
+            payment_id | customer_id | bill_id | paid_at    | amount
+            p1         | ann         | b1      | 2024-01-10 | 60.00
+            p2         | -           | b2      | 2024-01-11 | 70.00
+            p3         | bea         | a1      | 2024-01-12 | 80.00
+            p4         | cat         | b1      | 2024-01-13 | 20.00
+            p5         | ann         | z9      | 2024-01-13 | 90.00
+            p6         | ann         | -       | 2024-01-14 | 10.00
+            """,
+        buckets=buckets,
+    )
+    assert rows(store, "payments", "payment_id, customer_id, bill_id") == [
+        ("p1", "bea", "b1"),
+        ("p2", "bea", "b2"),
+        ("p3", "ann", "a1"),
+        ("p4", "bea", "b1"),
+        ("p5", "ann", "z9"),
+        ("p6", "ann", None),
+    ]
+    assert paid(store) == {"a1": 90.0, "b1": 80.0, "b2": 70.0}
+    assert not (store.folder / "raw").exists()
+
+
 def test_versions_end_where_the_next_begins() -> None:
     store = world(
         bills=BILLS,
