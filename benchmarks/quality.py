@@ -1,7 +1,7 @@
 """How good the list is on a simulated utility whose true probabilities are known.
 
     python -m benchmarks.quality [--customers N] [--cycles N] [--seed N] [--origins N]
-        [--variants] [--json]
+        [--learn-months N] [--variants] [--json]
 
 The model is trained by the function that production calls, without the newest months, and
 compared on those months' planning days with every simple rule, the scorecard and the oracle: the
@@ -70,11 +70,8 @@ def measure(folder: Path, arguments: argparse.Namespace) -> Measured:
     simulate(data, truth_folder(data), **world)
     write_ceiling(truth_folder(data), **world)
     config = Config(data=data, stores=folder / "stores")
-    config = config.model_copy(
-        update={
-            "snapshots": config.snapshots.model_copy(update={"origins": arguments.origins or 1})
-        }
-    )
+    months = {"learn_months": arguments.learn_months, "origins": arguments.origins or 1}
+    config = config.model_copy(update={"snapshots": config.snapshots.model_copy(update=months)})
     prepared = prepare(config)
     snapshots = config.snapshots
     matrix = build_past(config, prepared, months=snapshots.test_months + arguments.origins)
@@ -84,15 +81,17 @@ def measure(folder: Path, arguments: argparse.Namespace) -> Measured:
     table.loc["oracle"] = _of_months(trial, oracle)
     for name in VARIANTS if arguments.variants else ():
         table.loc[name] = _of_months(trial, _variant(name, config, prepared, matrix, trial))
-    months = trial.by_month
+    by_month = trial.by_month
     if arguments.origins:
         held = snapshots.months(prepared.as_of, arguments.origins, skip=snapshots.test_months)
         days = [day for month in held for day in month]
         judges = judges_of(config, prepared, matrix, days)
         folds = run_origins(judges, held, recipe_of(config, prepared))
         rolling = Backtest(folds=folds, capacity=CAPACITY, seed=arguments.seed)
-        months = pd.concat([rolling.by_month, months], ignore_index=True)
-    return Measured(table=table, sample=_of_the_sample(truth_folder(data), trial), by_month=months)
+        by_month = pd.concat([rolling.by_month, by_month], ignore_index=True)
+    return Measured(
+        table=table, sample=_of_the_sample(truth_folder(data), trial), by_month=by_month
+    )
 
 
 def _oracle(truth: Path, day: Day) -> Ranked:
@@ -205,6 +204,7 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--cycles", type=int, default=30)
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--learn-months", type=int, default=24, help="as configs/runs/monthly.yaml")
     parser.add_argument("--origins", type=int, default=0)
     parser.add_argument("--variants", action="store_true")
     parser.add_argument("--json", action="store_true")
