@@ -7,7 +7,7 @@ written (as models.plots).
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.dates import ConciseDateFormatter
+from matplotlib.dates import DateFormatter, DayLocator
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
@@ -72,8 +72,10 @@ def _band(axes: Axes, rows: pd.DataFrame, names: tuple[str, str, str], level: fl
     on = pd.to_datetime(rows["on"]).to_numpy()
     axes.fill_between(on, low, high, color=_MODEL, alpha=0.18, label=f"{level:.0%} interval")
     axes.plot(on, middle, color=_MODEL, linewidth=2, label="expected")
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
-    axes.tick_params(axis="x", labelsize=8)
+    # A concise formatter names the month of the last tick, which is the next one at month end.
+    axes.xaxis.set_major_locator(DayLocator(interval=4))
+    axes.xaxis.set_major_formatter(DateFormatter("%m-%d"))
+    axes.tick_params(axis="x", labelsize=7)
     axes.grid(alpha=0.3)
 
 
