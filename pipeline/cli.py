@@ -350,6 +350,43 @@ def scorecard(
 
 
 @app.command()
+def forecast(
+    config: ConfigFile = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    out: Annotated[Path | None, typer.Option(help="New folder to write to.")] = None,
+    backtest: Annotated[
+        bool, typer.Option("--backtest", help="Hold it against rolling forward on past months.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Forecast when the open bills are paid, and the collection rate by day.
+
+    To month end, with an interval.
+    """
+    from pipeline.forecast_backtest import backtest_forecast, write_backtest
+    from pipeline.forecasting import forecast as run
+    from pipeline.forecasting import write_forecast
+    from pipeline.preparing import prepare
+
+    if out:
+        _refuse_existing(out)
+    settings = _settings(config, data=data, as_of=_day(as_of))
+    prepared = prepare(settings)
+    made = run(settings, prepared, settings.forecast)
+    facts, text = made.as_dict(), made.headline()
+    if out:
+        write_forecast(made, out)
+    if backtest:
+        proof = backtest_forecast(settings, prepared, settings.forecast)
+        facts["backtest"] = proof.as_dict()
+        text = f"{text}\n{proof.verdict()}"
+        if out:
+            write_backtest(proof, out / "backtest")
+    _tell(text, as_json, facts)
+
+
+@app.command()
 def uplift(
     config: ConfigFile = None,
     data: Data = None,

@@ -12,6 +12,7 @@ from collection.bands import Bands
 from contract.errors import ConfigError
 from features.user import UserFeatures
 from models.acceptance import Acceptance
+from models.forecaster import Forecasting
 from models.parameters import Parameters
 from models.snapshots import Snapshots
 from models.target import Target
@@ -63,6 +64,7 @@ class Config(BaseModel):
     bands: Bands = Bands()
     acceptance: Acceptance = Acceptance()
     uplift: Uplift = Uplift()
+    forecast: Forecasting = Forecasting()
     tracking: Tracking = Tracking()
 
     @property
