@@ -84,7 +84,7 @@ def test_simulate_then_check_then_features_by_command(tmp_path):
 
 WRONG = [
     (["score", "--config", "none.yaml"], 2, "none.yaml: no such file"),
-    (["score", "--model", "9"], 2, "has no version 9. Run duewatch train first"),
+    (["score", "--model", "9"], 2, "has no version 9. Run duewatch train, then duewatch promote"),
     (["check", "nowhere"], 3, "nowhere: no such folder"),
     (["train", "--data", "nowhere"], 3, "nowhere: no such folder"),
     (["import", "nowhere", "out", "--mapping", "latin"], 2, "latin"),

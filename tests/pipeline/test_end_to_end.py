@@ -131,7 +131,7 @@ def test_folder_that_is_no_run_is_refused(tmp_path):
 
 
 def test_scoring_without_a_model_says_to_train_first(tmp_path):
-    with pytest.raises(ConfigError, match=r"has no alias champion\. Run duewatch train, then duewatch promote"):
+    with pytest.raises(ConfigError, match=r"no alias champion\. Run duewatch train, then duew"):
         load(Tracking(folder=tmp_path))
 
 
