@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from contract.errors import ConfigError
+from models.baselines import find_baseline
 from models.calibration_choice import Choice
 from models.cores import Kind
 
@@ -66,6 +68,14 @@ class Parameters(BaseModel):
     def bins(self) -> tuple[int, ...]:
         """What decides into which bins values are put; equal for parameters that share them."""
         return self.max_bin, self.seed, self.threads
+
+    @field_validator("rule")
+    @classmethod
+    def _is_known(cls, rule: str) -> str:
+        try:
+            return find_baseline(rule).id
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
 
     def for_lightgbm(self) -> dict[str, Any]:
         """Return the parameters under LightGBM's names, with those that are not a choice."""

@@ -93,6 +93,12 @@ WRONG = [
     (["score", "--as-of", "tomorrow"], 2, "tomorrow"),
     (["simulate", "out", "--customers", "3"], 2, "greater than or equal to 10"),
     (["simulate", "full"], 2, "full: exists and is not empty"),
+    (["train", "--kind", "magic"], 2, "rule 'magic' is not known; choose one of random"),
+    (["backtest", "--target", "rich"], 2, "target.name is 'rich'"),
+    (["promote", "--data", "nowhere"], 3, "nowhere: no such folder"),
+    (["train", "--from-run", "none"], 2, "config.json is not to be had"),
+    (["scorecard", "points.csv"], 2, "has no alias champion"),
+    (["forecast", "--out", "full"], 2, "full: exists and is not empty"),
     (["fly"], 2, "fly"),
 ]
 
