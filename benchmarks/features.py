@@ -39,14 +39,13 @@ def build_here(work: Path, out: Path, days: tuple[date, ...], names: tuple[str, 
     """Build some columns (all when none are named) of some days, bucket by bucket; return rows."""
     from contract.side_by_side import side_by_side, threads_each  # noqa: PLC0415 - as below
     from features import FEATURES  # noqa: PLC0415 - the rivals' interpreters lack what it needs
-    from features.build import build_days  # noqa: PLC0415
-    from features.groups import rates_by_day  # noqa: PLC0415
+    from features.build import build_days, rates_for  # noqa: PLC0415
     from features.held import Job, jobs_for  # noqa: PLC0415
 
     store = _store(work)
     chosen = tuple(f for f in FEATURES if not names or f.name in names)
     jobs = jobs_for(store.buckets, days)
-    rates = rates_by_day(store, jobs)
+    rates = rates_for(store, jobs, chosen)
 
     def one(job: Job) -> int:
         rows = 0

@@ -1,6 +1,6 @@
 """The one place that builds a feature matrix."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import pandas as pd
@@ -10,9 +10,9 @@ from contract.engine import connect, to_arrow
 from contract.side_by_side import side_by_side, threads_each
 from contract.staging import Store
 from features.catalogue import FEATURES, PREPAID_FEATURES, extra_features
-from features.compose import compose
+from features.compose import compose, reads_groups
 from features.declare import Feature, Scored
-from features.groups import rates_by_day
+from features.groups import no_rates, rates_by_day
 from features.held import Job, jobs_for, source_for
 
 
@@ -67,7 +67,7 @@ def _build(
 ) -> pd.DataFrame:
     days = [as_ofs] if isinstance(as_ofs, date) else list(as_ofs)
     jobs = jobs_for(store.buckets, days) if days else []
-    rates = rates_by_day(store, jobs)
+    rates = rates_for(store, jobs, features)
 
     def one(job: Job) -> list[pa.Table]:
         threads = threads_each(jobs)
@@ -84,6 +84,15 @@ def _build(
     tables.clear()
     # The Arrow columns are given up one by one, so that there are never two whole matrices.
     return matrix.to_pandas(split_blocks=True, self_destruct=True, date_as_object=False)
+
+
+def rates_for(
+    store: Store, jobs: Sequence[Job], features: tuple[Feature, ...]
+) -> Mapping[date, dict[str, pa.Table]]:
+    """Return the groups' facts on each day of the jobs; none are counted that no feature reads."""
+    if reads_groups(features):
+        return rates_by_day(store, jobs)
+    return {as_of: no_rates() for job in jobs for as_of in job.days}
 
 
 def build_bucket(

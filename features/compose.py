@@ -38,6 +38,7 @@ GROUPED_BY: dict[View, str] = {
 _NUMBERED = {"customer_id": "customer", "bill_id": "bill"}
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_GROUP_FACT = re.compile(r"\b(grid|segment|month)_(known|late|below|equal|bills|fen)\b")
 
 
 def compose(
@@ -97,6 +98,11 @@ def with_read(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
             if feature.over == "row":
                 waiting += [known[word] for word in _WORD.findall(feature.sql) if word in known]
     return tuple(found.values())
+
+
+def reads_groups(features: tuple[Feature, ...]) -> bool:
+    """Tell whether a feature needs the relations of features/groups.py, or reads one that does."""
+    return any(_GROUP_FACT.search(feature.sql) for feature in with_read(features))
 
 
 def _aggregate(view: View, features: list[Feature]) -> str:

@@ -206,7 +206,8 @@ def _contact_facts(source: Source, bucket: int) -> str:
                 AND assigned IS DISTINCT FROM 'holdout'  -- held out: nobody was contacted
         ) AS contact
         ASOF LEFT JOIN (
-            SELECT customer, paid_at FROM known_payment
+            SELECT customer, paid_at
+            FROM known_payment SEMI JOIN {source.scan("contacts", bucket)} USING (customer)
             WHERE outcome = 'ok' AND amount > 0
         ) AS next_payment
         ON contact.customer = next_payment.customer

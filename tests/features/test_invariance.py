@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from lives import AS_OFS, as_ofs, lives, tables_of
 from worlds import world
 
-from features import build, build_prepaid, features_of
+from features import FEATURES, build, build_prepaid, features_of
 
 # A bill is cleared within one yuan, so doubling amounts that small changes what is open; a
 # hundred times the drawn amounts keep clear of it.
@@ -38,6 +38,16 @@ def test_several_days_at_once_equal_each_alone_bit_for_bit(life_seeds, buckets):
     for matrix in (build, build_prepaid):
         alone = pd.concat([matrix(store, as_of) for as_of in sorted(days)], ignore_index=True)
         assert differing(matrix(store, days), alone) == []
+
+
+@settings(max_examples=3)
+@given(lives, as_ofs)
+def test_a_feature_alone_has_the_bits_it_has_among_all(life_seeds, as_of):
+    store = world(**tables_of(life_seeds))
+    every = build(store, as_of)
+    for chosen in (("grid_over_segment",), ("late_last",), ("amount_rank_in_month", "kwh_last")):
+        alone = build(store, as_of, features=tuple(f for f in FEATURES if f.name in chosen))
+        assert differing(alone, every[list(alone.columns)]) == []
 
 
 @settings(max_examples=3)
