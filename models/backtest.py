@@ -23,7 +23,7 @@ from models.judging import (
 )
 from models.metrics import Capacity, Ranking, auc, evaluate, rows_at
 from models.origins import Day, Fold
-from models.resampling import FloatArray, Interval, bootstrap, bootstrap_difference
+from models.resampling import FloatArray, Interval, bootstrap_difference, interval, resample
 from models.slices import slices
 
 DRAWS = 200
@@ -94,21 +94,22 @@ class Backtest:
             for id_, name in self.names.items()
         )
 
-    def summary(self, *, draws: int = DRAWS) -> pd.DataFrame:
+    def summary(self, *, draws: int = DRAWS, figures: Sequence[str] = HEADLINES) -> pd.DataFrame:
         """Return one row a ranking and headline figure.
 
         Columns: ranking, figure, mean over origins with its interval (low, high), worst origin,
         trend (change from origin to origin), and the model's lead over the ranking with its
         paired interval (lead, lead_low, lead_high).
         """
+        pairs = [(id_, figure) for figure in figures for id_ in self.names]
+        statistics = [self._mean_of(id_, figure) for id_, figure in pairs]
+        values, drawn = resample(statistics, self._customers, draws=draws, seed=self.seed)
         rows = []
-        for figure in HEADLINES:
-            for id_ in self.names:
-                told = bootstrap(
-                    self._mean_of(id_, figure), self._customers, draws=draws, seed=self.seed
-                )
-                lead = self.lead(id_, figure, draws=draws)
-                rows.append(self._line(id_, figure, told, lead))
+        for at, (id_, figure) in enumerate(pairs):
+            model = pairs.index((MODEL, figure))
+            told = interval(values[at], drawn[:, at])
+            lead = interval(values[model] - values[at], drawn[:, model] - drawn[:, at])
+            rows.append(self._line(id_, figure, told, lead))
         return pd.DataFrame(rows)
 
     def lead(self, id_: str, figure: str, *, draws: int = 1000) -> Interval:

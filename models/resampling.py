@@ -4,7 +4,7 @@ Resampling rows would take twelve bills of one household for twelve independent 
 intervals that are too narrow.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,16 +58,35 @@ def bootstrap(
         seed: Of the random generator; the same seed gives the same interval.
         level: Share of the resampled figures that the interval holds.
     """
+    values, drawn = resample([statistic], customers, draws=draws, seed=seed)
+    return interval(values[0], drawn[:, 0], level=level)
+
+
+def resample(
+    statistics: Sequence[Statistic], customers: npt.ArrayLike, *, draws: int, seed: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return several figures, and each of them on every resample, a column a figure.
+
+    All are read on the same resamples, so that the difference of two columns is paired.
+    """
     codes, names = pd.factorize(np.asarray(customers))
-    value = statistic(np.ones(codes.size))
+    values = [statistic(np.ones(codes.size)) for statistic in statistics]
     generator = np.random.default_rng(seed)
-    drawn = [statistic(_weights(generator, codes, len(names))) for _ in range(draws)]
-    finite = np.array([figure for figure in drawn if not np.isnan(figure)])
+    drawn = np.empty((draws, len(statistics)))
+    for row in drawn:
+        weight = _weights(generator, codes, len(names))
+        row[:] = [statistic(weight) for statistic in statistics]
+    return np.array(values), drawn
+
+
+def interval(value: float, drawn: FloatArray, *, level: float = 0.95) -> Interval:
+    """Return a figure with the percentile interval of its resamples; those of NaN are left out."""
+    finite = drawn[~np.isnan(drawn)]
     if finite.size == 0:
-        return Interval(value=value, low=np.nan, high=np.nan, level=level)
+        return Interval(value=float(value), low=np.nan, high=np.nan, level=level)
     tail = (1 - level) / 2
     low, high = np.quantile(finite, [tail, 1 - tail])
-    return Interval(value=value, low=float(low), high=float(high), level=level)
+    return Interval(value=float(value), low=float(low), high=float(high), level=level)
 
 
 def bootstrap_difference(
