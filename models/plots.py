@@ -4,7 +4,6 @@ Each function returns a Figure that nobody else holds, so nothing has to be clos
 written. Labels are English; the lists and reports that customers' staff read are elsewhere.
 """
 
-import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -14,9 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from models.explain import contributions
 from models.metrics import AnyArray, FloatArray, Ranking
-from models.predictor import Model
 from models.probability import calibration_line, ece, reliability_intervals
 
 _MODEL, _OTHERS = "#c0392b", ("#2c3e50", "#2980b9", "#27ae60", "#8e44ad", "#d68910", "#7f8c8d")
@@ -113,52 +110,6 @@ def months_plot(by_month: pd.DataFrame, *, most: int = 6) -> Figure:
         axes.tick_params(axis="x", rotation=45)
     panels[0].yaxis.set_major_formatter(PercentFormatter(1.0))
     panels[0].legend(fontsize=8)
-    return figure
-
-
-def shap_summary(
-    model: Model, matrix: pd.DataFrame, *, rows: int = 2_000, most: int = 20, seed: int = 0
-) -> Figure:
-    """Draw the shap library's summary of a sample of rows: each dot a row, right is riskier.
-
-    Args:
-        model: What to explain.
-        matrix: Rows to sample from.
-        rows: Size of the sample.
-        most: Features shown, strongest first.
-        seed: Of the sample and of the dots' jitter.
-    """
-    generator = np.random.default_rng(seed)
-    chosen = matrix.iloc[np.sort(generator.permutation(len(matrix))[:rows])]
-    encoded = pd.DataFrame(model.encode(chosen), columns=model.card.features)
-    # What shap.TreeExplainer would call; shap draws.
-    found = contributions(model, chosen).log_odds
-    with warnings.catch_warnings():
-        # shap 0.51 still calls Colormap.set_bad; this may go when it no longer does.
-        warnings.simplefilter("ignore", PendingDeprecationWarning)
-        return _shap_summary(found, encoded, most=most, generator=generator)
-
-
-def _shap_summary(
-    found: FloatArray, encoded: pd.DataFrame, *, most: int, generator: np.random.Generator
-) -> Figure:
-    # shap and pyplot cost seconds to import and are needed for this picture alone.
-    import shap  # noqa: PLC0415
-    from matplotlib import pyplot as plt  # noqa: PLC0415
-
-    figure = plt.figure()
-    try:
-        shap.summary_plot(found, encoded, max_display=most, show=False, rng=generator)
-        figure.axes[0].set_xlabel("contribution to the log-odds of paying late")
-        return _freed(figure)
-    finally:
-        plt.close(figure)
-
-
-def _freed(figure: Figure) -> Figure:
-    """Take a figure out of pyplot's hands: closing there leaves it whole here."""
-    figure.set_layout_engine("tight")
-    FigureCanvasAgg(figure)
     return figure
 
 

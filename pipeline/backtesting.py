@@ -3,21 +3,26 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from models import plots
 from models.acceptance import Verdict, accept
 from models.backtest import Backtest
 from models.judging import MODEL
 from models.origins import run_origins
+from pipeline.cards import (
+    VALIDATION_REPORT,
+    explaining_figures,
+    proving_figures,
+    render_report,
+)
 from pipeline.config import Config
 from pipeline.preparing import Prepared
 from pipeline.progress import step
-from pipeline.storage import new_folder, write_json
+from pipeline.storage import new_folder, write_bytes, write_json
 from pipeline.tracking import TOUCHED, Evidence, count_touches, git_commit, log_run
 from pipeline.training import (
     as_json,
@@ -104,7 +109,18 @@ def _write(
     name = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:8]
     place = config.outputs / "backtests" / f"{prepared.as_of}-{config.target.name}-{name}"
     tables = _tables(rolling, final, summary)
-    drawn = _drawings(config, rolling)
+    drawn = proving_figures(config, rolling)
+    newest = rolling.folds[-1].trained[MODEL].model
+    report = render_report(
+        config,
+        prepared,
+        recipe=recipe_of(config, prepared),
+        rolling=rolling,
+        final=final,
+        touched=touched,
+        verdict=verdict,
+        figures=drawn | explaining_figures(newest, rolling),
+    )
     if not place.exists():
         with step("Write tables and plots"), new_folder(place) as beside:
             write_json(beside / RESULT, facts)
@@ -112,9 +128,15 @@ def _write(
                 table.to_csv(beside / title, index=False)
             for title, figure in drawn.items():
                 figure.savefig(beside / title, dpi=150)
+            write_bytes(beside / VALIDATION_REPORT, report.encode())
     with step("Log to MLflow"):
         log_run(
-            "backtest", _evidence(config, prepared, rolling, final, tables, drawn), config.tracked
+            "backtest",
+            replace(
+                _evidence(config, prepared, rolling, final, tables, drawn),
+                texts={VALIDATION_REPORT: report},
+            ),
+            config.tracked,
         )
     return Backtested(
         folder=place,
@@ -178,16 +200,6 @@ def _attrition(rolling: Backtest) -> pd.DataFrame:
             for fold in rolling.folds
         ]
     )
-
-
-def _drawings(config: Config, rolling: Backtest) -> dict[str, Any]:
-    late, p, amount, orders = rolling.pooled()
-    share = config.bands.call.size(len(late)) / len(late)
-    return {
-        "months.png": plots.months_plot(rolling.by_month),
-        "calibration.png": plots.calibration_plot(late, p),
-        "gains.png": plots.gains_plot(late, orders, amount=amount, capacity=share),
-    }
 
 
 def _evidence(

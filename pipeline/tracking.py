@@ -114,6 +114,12 @@ def log_run(name: str, evidence: Evidence, tracking: Tracking) -> str:
         return str(run.info.run_id)
 
 
+def keep_text(run_id: str, name: str, text: str, tracking: Tracking) -> None:
+    """Add a text file to a run, such as a page that tells of the run itself."""
+    with _mlflow(tracking) as mlflow:
+        mlflow.MlflowClient().log_text(run_id, text, name)
+
+
 def crown(registered: Registered, verdict: Mapping[str, str], tracking: Tracking) -> None:
     """Make a version the champion; the verdict is kept on it."""
     with _mlflow(tracking) as mlflow:

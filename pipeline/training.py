@@ -13,12 +13,18 @@ import pandas as pd
 from contract.errors import DataError
 from features import build, build_prepaid
 from features.open_bills import traits
-from models import plots
 from models.backtest import Backtest
 from models.judging import Judged
 from models.origins import Judges, run_fold
 from models.target import known_outcomes
 from models.train import Recipe, Trained, train
+from pipeline.cards import (
+    MODEL_CARD,
+    card_facts,
+    explaining_figures,
+    proving_figures,
+    render_registered,
+)
 from pipeline.config import Config, parse_config
 from pipeline.preparing import Prepared, prepare
 from pipeline.progress import step
@@ -28,6 +34,7 @@ from pipeline.tracking import (
     Registered,
     count_touches,
     git_commit,
+    keep_text,
     read_text,
     register,
 )
@@ -84,12 +91,25 @@ def train_model(config: Config, prepared: Prepared) -> Training:
         trial = hold_out(config, prepared, matrix)
     with step("Train on all months"):
         trained = train_today(config, prepared, matrix, judged=as_json(trial.judged()))
-    with step("Log to MLflow and register"):
+    with step("Draw plots and gather the model card"):
         touched = count_touches(stretch(config, prepared), config.tracked)
-        evidence = _evidence(config, prepared, trained, trial)
+        figures = proving_figures(config, trial) | explaining_figures(trained.model, trial)
+        facts = card_facts(
+            config,
+            prepared,
+            recipe=recipe,
+            trained=trained,
+            trial=trial,
+            touched=touched,
+            figures=figures,
+        )
+    with step("Log to MLflow and register"):
+        evidence = _evidence(config, prepared, trained, trial, figures)
         rows = trial.lists[0][1].rows.matrix.head(EXAMPLE_ROWS)
         example = pd.DataFrame(trained.model.encode(rows), columns=trained.model.card.features)
         registered = register(trained.model, example, evidence, config.tracked)
+        card = render_registered(facts, registered)
+        keep_text(registered.run_id, MODEL_CARD, card, config.tracked)
     return Training(registered=registered, trained=trained, trial=trial, touched=touched)
 
 
@@ -240,7 +260,13 @@ def judged_table(judged: tuple[Judged, ...]) -> pd.DataFrame:
     return pd.DataFrame({one.id: dict(one.figures) for one in judged}).T
 
 
-def _evidence(config: Config, prepared: Prepared, trained: Trained, trial: Backtest) -> Evidence:
+def _evidence(
+    config: Config,
+    prepared: Prepared,
+    trained: Trained,
+    trial: Backtest,
+    figures: Mapping[str, Any],
+) -> Evidence:
     settled = config.model_copy(update={"as_of": prepared.as_of, "buckets": prepared.store.buckets})
     facts = {
         "data_fingerprint": prepared.store.fingerprint,
@@ -266,7 +292,7 @@ def _evidence(config: Config, prepared: Prepared, trained: Trained, trial: Backt
             "attrition.csv": trained.attrition.rename_axis("reason").reset_index(),
             "importance.csv": trained.report.importance,
         },
-        figures=_figures(config, trained, trial),
+        figures=figures,
     )
 
 
@@ -289,19 +315,6 @@ def metrics_of(judged: tuple[Judged, ...]) -> Mapping[str, float]:
         for figure, value in one.figures.items()
         if not np.isnan(value)
     }
-
-
-def _figures(config: Config, trained: Trained, trial: Backtest) -> dict[str, Any]:
-    late, p, amount, orders = trial.pooled()
-    share = config.bands.call.size(len(late)) / len(late)
-    drawn = {
-        "calibration.png": plots.calibration_plot(late, p),
-        "gains.png": plots.gains_plot(late, orders, amount=amount, capacity=share),
-    }
-    if trained.model.booster is not None:
-        rows = pd.concat([day.rows.matrix for _, day in trial.lists], ignore_index=True)
-        drawn["shap_summary.png"] = plots.shap_summary(trained.model, rows)
-    return drawn
 
 
 def _versions(versions: Mapping[str, str]) -> str:

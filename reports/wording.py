@@ -5,7 +5,7 @@ either language is an error when the file is read, not an empty cell a month lat
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -19,6 +19,8 @@ from reports.facts import METRICS
 from reports.strip import GLYPHS
 
 WORDING = Path(__file__).parent.parent / "configs" / "wording.yaml"
+
+Worded = TypeVar("Worded", bound=BaseModel)
 
 GROUPS = ("do", "who", "what", "why", "feedback")
 OUTCOMES = ("answered", "no_answer", "wrong_number", "promised", "disputed", "refused", "paid")
@@ -50,7 +52,9 @@ def _in_both_languages(value: Any) -> Any:
 Words = Annotated[Text, BeforeValidator(_in_both_languages)]
 
 
-def _wording_of(*codes: str) -> AfterValidator:
+def wording_of(*codes: str) -> AfterValidator:
+    """Return the check that a section words each of these codes and no other."""
+
     def check(section: dict[str, Text]) -> dict[str, Text]:
         missing = [code for code in codes if code not in section]
         unknown = [code for code in section if code not in codes]
@@ -77,19 +81,19 @@ class Wording(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sheets: Annotated[dict[str, Words], _wording_of(*SHEETS)]
-    groups: Annotated[dict[str, Words], _wording_of(*GROUPS)]
-    columns: Annotated[dict[str, Words], _wording_of(*(column.id for column in COLUMNS))]
-    bands: Annotated[dict[str, Words], _wording_of(*BANDS)]
-    band_meanings: Annotated[dict[str, Words], _wording_of(*BANDS)]
-    segments: Annotated[dict[str, Words], _wording_of(*SEGMENTS)]
-    pay_arrangements: Annotated[dict[str, Words], _wording_of(*PAY_ARRANGEMENTS)]
-    channels: Annotated[dict[str, Words], _wording_of(*CHANNELS)]
-    outcomes: Annotated[dict[str, Words], _wording_of(*OUTCOMES)]
-    verdicts: Annotated[dict[str, Words], _wording_of(*VERDICTS)]
-    strip: Annotated[dict[str, Words], _wording_of(*GLYPHS)]
-    metrics: Annotated[dict[str, Words], _wording_of(*METRICS)]
-    phrases: Annotated[dict[str, Words], _wording_of(*PHRASES)]
+    sheets: Annotated[dict[str, Words], wording_of(*SHEETS)]
+    groups: Annotated[dict[str, Words], wording_of(*GROUPS)]
+    columns: Annotated[dict[str, Words], wording_of(*(column.id for column in COLUMNS))]
+    bands: Annotated[dict[str, Words], wording_of(*BANDS)]
+    band_meanings: Annotated[dict[str, Words], wording_of(*BANDS)]
+    segments: Annotated[dict[str, Words], wording_of(*SEGMENTS)]
+    pay_arrangements: Annotated[dict[str, Words], wording_of(*PAY_ARRANGEMENTS)]
+    channels: Annotated[dict[str, Words], wording_of(*CHANNELS)]
+    outcomes: Annotated[dict[str, Words], wording_of(*OUTCOMES)]
+    verdicts: Annotated[dict[str, Words], wording_of(*VERDICTS)]
+    strip: Annotated[dict[str, Words], wording_of(*GLYPHS)]
+    metrics: Annotated[dict[str, Words], wording_of(*METRICS)]
+    phrases: Annotated[dict[str, Words], wording_of(*PHRASES)]
     reading: tuple[Words, ...]
     glossary: tuple[Term, ...]
 
@@ -106,8 +110,13 @@ def read_wording(path: Path = WORDING) -> Wording:
         ConfigError: The file is no YAML, or a text is missing in a language, or a key is
             missing or unknown; the message gives the path of each.
     """
+    return read_words(path, Wording)
+
+
+def read_words(path: Path, kind: type[Worded]) -> Worded:
+    """Read a file of wording; see `read_wording` for what is refused."""
     try:
-        return Wording.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ConfigError(f"{path.name}: cannot be read: {error.strerror}") from error
     except yaml.YAMLError as error:

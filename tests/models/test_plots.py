@@ -5,7 +5,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from models.plots import calibration_plot, gains_plot, shap_summary
+from models.plots import calibration_plot, gains_plot
 from models.probability import calibration_line, ece
 
 
@@ -45,14 +45,6 @@ def test_gains_begin_at_nothing_and_end_at_all(unseen) -> None:
     listed, caught = figure.axes[0].lines[0].get_data()
     assert (listed[0], caught[0], listed[-1], caught[-1]) == (0, 0, 1, 1)
     assert (np.diff(np.asarray(caught)) >= 0).all()
-
-
-def test_shap_summary_names_the_strongest_features(model, unseen) -> None:
-    figure = shap_summary(model, unseen.matrix, rows=200, most=3)
-    names = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
-    assert "late_count" in names
-    assert "log-odds of paying late" in labels(figure)
-    assert drawn(figure).startswith(b"\x89PNG")
 
 
 def test_calibration_plot_tells_slope_intercept_and_error(unseen) -> None:
