@@ -24,12 +24,12 @@ from rich.console import Console
 from rich.table import Table
 
 from contract.simulator import simulate
-from models.effect import difference_in_means
-from models.holdout import first_reminders, randomised
-from models.qini import effect_at, places, qini
 from models.resampling import Interval
 from models.target import Target, outcomes
-from models.uplift import Uplift
+from models.uplift.effect import difference_in_means
+from models.uplift.holdout import first_reminders, randomised
+from models.uplift.learners import Uplift
+from models.uplift.qini import effect_at, places, qini
 from pipeline.config import Config
 from pipeline.paths import truth_folder
 from pipeline.preparing import Prepared, prepare

@@ -12,11 +12,11 @@ from collection.bands import Bands
 from contract.errors import ConfigError
 from features.user import UserFeatures
 from models.acceptance import Acceptance
-from models.forecaster import Forecasting
+from models.forecast.forecaster import Forecasting
 from models.parameters import Parameters
 from models.snapshots import Snapshots
 from models.target import Target
-from models.uplift import Uplift
+from models.uplift.learners import Uplift
 from pipeline.tracking import Tracking
 
 

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from contract.errors import DataError
-from models.collection_forecast import expected_cny
-from models.forecast_figures import compare_forecasts
-from models.forecast_plots import origins_plot
-from models.forecaster import Forecaster, Forecasting, days_to_month_end
-from models.person_periods import FloatArray, follow
-from models.receipts import receipts, received
+from models.forecast.collection import expected_cny
+from models.forecast.figures import compare_forecasts
+from models.forecast.forecaster import Forecaster, Forecasting, days_to_month_end
+from models.forecast.person_periods import FloatArray, follow
+from models.forecast.plots import origins_plot
+from models.forecast.receipts import receipts, received
+from models.forecast.roll_forward import fit_roll_forward
 from models.resampling import Interval, bootstrap_difference
-from models.roll_forward import fit_roll_forward
 from models.target import outcomes
 from pipeline.config import Config
 from pipeline.forecasting import as_png, build_looks, told_curve, train_as_of

@@ -16,11 +16,11 @@ from contract.errors import DataError
 from contract.staging import Store
 from features import build
 from features.facts import with_facts
-from models.collection_forecast import collection_rate, draw_collected, expected_cny
-from models.forecast_plots import month_plot
-from models.forecaster import Forecaster, Forecasting, days_to_month_end, train_forecaster
-from models.person_periods import FloatArray
-from models.receipts import receipts
+from models.forecast.collection import collection_rate, draw_collected, expected_cny
+from models.forecast.forecaster import Forecaster, Forecasting, days_to_month_end, train_forecaster
+from models.forecast.person_periods import FloatArray
+from models.forecast.plots import month_plot
+from models.forecast.receipts import receipts
 from models.target import outcomes
 from pipeline.config import Config
 from pipeline.preparing import Prepared

@@ -21,15 +21,16 @@ from features import Feature
 from features.build import build_bucket
 from features.groups import group_rates
 
-_TABLES = (
-    "customers",
-    "bill_history",
-    "payments",
-    "contacts",
-    "events",
-    "balances",
-    "disconnections",
-)
+# The tables, and their numbers that are a bucket's own (contract/bucket.py).
+_TABLES = {
+    "customers": ("customer", "place"),
+    "bill_history": ("customer", "bill"),
+    "payments": ("customer", "place", "reverses"),
+    "contacts": ("customer", "place"),
+    "events": ("customer", "place"),
+    "balances": ("customer", "place"),
+    "disconnections": ("customer", "place"),
+}
 
 
 def build_planned(
@@ -85,8 +86,15 @@ def _bucket_by_day(store: Store, planned: pd.DataFrame, days: list[date], folder
 
 
 def _copy(connection: Connection, store: Store, table: str, folder: Path) -> None:
+    # Numbers stay apart, and in their order, when customers of several buckets meet in one.
     rows = " UNION ALL ".join(
-        f"FROM {store.scan(table, bucket)}" for bucket in range(store.buckets)
+        "SELECT * REPLACE ("
+        + ", ".join(
+            f"CAST({number} AS BIGINT) * {store.buckets} + {bucket} AS {number}"
+            for number in _TABLES[table]
+        )
+        + f") FROM {store.scan(table, bucket)}"
+        for bucket in range(store.buckets)
     )
     folder.mkdir()
     empty = text(folder / "empty.parquet")

@@ -7,7 +7,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from contract.errors import DataError
-from models.effect import (
+from models.encoding import encode, learn_levels
+from models.resampling import Interval
+from models.target import Target, outcomes
+from models.uplift.effect import (
     Naive,
     check_balance,
     check_size,
@@ -16,12 +19,9 @@ from models.effect import (
     difference_in_means,
     robust_scores,
 )
-from models.encoding import encode, learn_levels
-from models.holdout import Experiment, first_reminders, has_both_arms, randomised
-from models.resampling import Interval
-from models.target import Target, outcomes
-from models.uplift import Uplift, fit_effects, fit_risk, predict_arms
-from models.uplift_judging import UPLIFT, Ranked, judge_fifths, judge_rankings, split_by_time
+from models.uplift.holdout import Experiment, first_reminders, has_both_arms, randomised
+from models.uplift.judging import UPLIFT, Ranked, judge_fifths, judge_rankings, split_by_time
+from models.uplift.learners import Uplift, fit_effects, fit_risk, predict_arms
 from pipeline.config import Config
 from pipeline.planned_days import build_planned
 from pipeline.preparing import Prepared
@@ -40,7 +40,7 @@ class Estimated:
     """A report and the bills that it rests on.
 
     Attributes:
-        experiment: One row a bill of the experiment (models.holdout.Experiment).
+        experiment: One row a bill of the experiment (models.uplift.holdout.Experiment).
         bills: One row a judged bill: the experiment's columns, ``amount`` in yuan, ``effect``,
             its doubly robust score, and what it was ranked by: ``uplift``, ``risk``,
             ``risk_amount``; ``uplift`` is the predicted change in P(late) times -1.

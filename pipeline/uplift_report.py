@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from rich import box
 from rich.table import Table
 
-from models.effect import Naive
 from models.resampling import Interval
-from models.uplift_judging import Fifth, Ranked, verdict
-from models.uplift_plots import uplift_plot
+from models.uplift.effect import Naive
+from models.uplift.judging import Fifth, Ranked, verdict
+from models.uplift.plots import uplift_plot
 from pipeline.showing import as_text
 
 ESTIMAND = (

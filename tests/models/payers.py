@@ -6,8 +6,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from models.forecast.person_periods import Followed
 from models.parameters import Parameters
-from models.person_periods import Followed
 
 QUICK = Parameters(
     num_leaves=8, max_depth=4, learning_rate=0.3, min_data_in_leaf=20, rounds=40, threads=1

@@ -6,10 +6,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from contract.engine import connect
-from models.forecaster import BOOSTER_FILE, CARD_FILE, Forecaster, Forecasting
-from models.hazard import Hazard
-from models.person_periods import follow
-from models.receipts import receipts, received
+from models.forecast.forecaster import BOOSTER_FILE, CARD_FILE, Forecaster, Forecasting
+from models.forecast.hazard import Hazard
+from models.forecast.person_periods import follow
+from models.forecast.receipts import receipts, received
 from models.snapshots import Snapshots
 from models.target import outcomes
 from pipeline import forecast_backtest, forecasting

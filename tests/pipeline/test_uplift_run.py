@@ -9,7 +9,7 @@ import pytest
 
 from contract.errors import DataError
 from contract.simulator import simulate
-from models.uplift import Uplift
+from models.uplift.learners import Uplift
 from pipeline.config import Config
 from pipeline.preparing import prepare
 from pipeline.uplift import estimate_uplift

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from models.person_periods import FloatArray, Followed, IntArray
+from models.forecast.person_periods import FloatArray, Followed, IntArray
 
 ANY = "any"  # the segment of those that have none
 # The shock is drawn at the middles of so many equal shares of its normal distribution.
@@ -62,7 +62,8 @@ def measure_parts(matrix: pd.DataFrame, followed: Followed, got: FloatArray) -> 
     Args:
         matrix: One row a look at an open bill.
         followed: How long each was seen open.
-        got: Yuan received by the end of each day, one row a look (models.receipts.received).
+        got: Yuan received by the end of each day, one row a look
+            (models.forecast.receipts.received).
     """
     open_cny = matrix["open_cny"].to_numpy(dtype=np.float64)[:, None]
     still = followed.days[:, None] > np.arange(got.shape[1]) + followed.paid[:, None]

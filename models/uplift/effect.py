@@ -1,8 +1,8 @@
 """What a reminder changes on average: the change in P(late) if it is sent rather than not.
 
 Every effect here is sent minus held out, so below 0 the reminder helps. Rows are bills whose
-reminder was decided at random (models.holdout); intervals are clustered by customer, whose bills
-rise and fall together.
+reminder was decided at random (models.uplift.holdout); intervals are clustered by customer, whose
+bills rise and fall together.
 """
 
 import math
@@ -15,9 +15,9 @@ import pandas as pd
 from scipy.stats import norm
 
 from contract.errors import DataError
-from models.holdout import Experiment
 from models.resampling import Interval
 from models.target import Target, label
+from models.uplift.holdout import Experiment
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -53,7 +53,7 @@ def compare_naively(
 
     Args:
         known: The outcomes at the cut (models.target.outcomes).
-        reminders: Those planned in round 1 (models.holdout.first_reminders).
+        reminders: Those planned in round 1 (models.uplift.holdout.first_reminders).
         cut: The day from which nothing is known.
         target: What counts as late.
     """

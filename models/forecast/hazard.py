@@ -22,8 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from contract.errors import DataError
 from features.declare import Feature
 from models.encoding import encode, learn_levels
-from models.parameters import Parameters
-from models.person_periods import (
+from models.forecast.person_periods import (
     DAY_INPUTS,
     FloatArray,
     Followed,
@@ -33,6 +32,7 @@ from models.person_periods import (
     days_past_due,
     lay_out,
 )
+from models.parameters import Parameters
 
 # Single days from long before to half a month after the due day, then what domain 3.7 names.
 _EDGES = (*range(-45, 16), 16, 23, 31, 46, 61, 91, 121, 181, 366)

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from models.person_periods import FloatArray, Followed, IntArray, days_past_due, to_days
+from models.forecast.person_periods import FloatArray, Followed, IntArray, days_past_due, to_days
 
 Clock = Literal["issue", "due"]
 

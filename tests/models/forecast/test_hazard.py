@@ -5,8 +5,8 @@ from payers import DUE_IN, QUICK, draw_payers, true_hazard
 from pydantic import ValidationError
 
 from contract.errors import DataError
-from models.hazard import Hazard, _spell_rows, fit_hazard
-from models.person_periods import DAY_INPUTS, Followed
+from models.forecast.hazard import Hazard, _spell_rows, fit_hazard
+from models.forecast.person_periods import DAY_INPUTS, Followed
 
 FEATURES = (feature("prompt"), feature("noise"))
 NAMES = [f.name for f in FEATURES]

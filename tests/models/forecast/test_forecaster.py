@@ -7,7 +7,7 @@ from conftest import feature
 from payers import QUICK, draw_payers
 
 from contract.errors import DataError
-from models.forecaster import (
+from models.forecast.forecaster import (
     BOOSTER_FILE,
     CARD_FILE,
     Forecaster,

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.person_periods import DAY_INPUTS, Spells, day_inputs, days_past_due, follow, lay_out
+from models.forecast.person_periods import (
+    DAY_INPUTS,
+    Spells,
+    day_inputs,
+    days_past_due,
+    follow,
+    lay_out,
+)
 
 CUT = date(2026, 3, 1)
 

@@ -8,8 +8,8 @@ from worlds import world
 from contract.errors import DataError
 from features import build
 from features.catalogue import FEATURES
-from models.holdout import FEWEST_IN_AN_ARM, first_reminders, randomised
 from models.target import Target, outcomes
+from models.uplift.holdout import FEWEST_IN_AN_ARM, first_reminders, randomised
 from pipeline.planned_days import build_planned
 
 CUT = date(2026, 10, 6)
@@ -65,7 +65,7 @@ def store():
 @pytest.fixture
 def any_arm(monkeypatch):
     """A drawn cycle holds one bill an arm, which would be left out as too few."""
-    monkeypatch.setattr("models.holdout.FEWEST_IN_AN_ARM", 1)
+    monkeypatch.setattr("models.uplift.holdout.FEWEST_IN_AN_ARM", 1)
 
 
 def experiment(store):

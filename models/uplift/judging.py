@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from contract.errors import DataError
-from models.effect import clustered_mean
-from models.qini import Places, QiniCurve, effect_at, places, qini, qini_curve
 from models.resampling import Interval, bootstrap, bootstrap_difference
-from models.uplift import Uplift
+from models.uplift.effect import clustered_mean
+from models.uplift.learners import Uplift
+from models.uplift.qini import Places, QiniCurve, effect_at, places, qini, qini_curve
 
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -30,7 +30,7 @@ class Ranked:
     Attributes:
         id: What it goes by: ``uplift``, ``risk``, ``risk_amount`` or ``random``.
         qini: The coefficient: late bills avoided per bill beyond reminding at random, averaged
-            over all shares reminded (models.qini.qini).
+            over all shares reminded (models.uplift.qini.qini).
         effect_at: Change in P(late) among the first share of each cycle, by share.
         ahead_by: The uplift ranking's coefficient less this one's; None for itself.
         curve: The Qini curve.
@@ -86,7 +86,7 @@ def judge_rankings(
     """Judge each ranking, and reminding at random, on the same rows.
 
     Args:
-        effect: Scores of effect (models.effect.robust_scores), one a row.
+        effect: Scores of effect (models.uplift.effect.robust_scores), one a row.
         scores: By name, ``uplift`` first; larger is reminded first.
         rows: The judged rows, with ``cycle`` and ``customer_id``.
         settings: Shares at which to cut, resamples and seed.

@@ -7,10 +7,17 @@ from lightgbm import LGBMRegressor
 from pydantic import ValidationError
 
 from contract.errors import ConfigError, DataError
-from models.effect import robust_scores
-from models.uplift import Uplift, _grow, cross_fit_risk, fit_effects, fit_risk, predict_arms
-from models.uplift_judging import judge_fifths, judge_rankings, split_by_time, verdict
-from models.uplift_plots import uplift_plot
+from models.uplift.effect import robust_scores
+from models.uplift.judging import judge_fifths, judge_rankings, split_by_time, verdict
+from models.uplift.learners import (
+    Uplift,
+    _grow,
+    cross_fit_risk,
+    fit_effects,
+    fit_risk,
+    predict_arms,
+)
+from models.uplift.plots import uplift_plot
 
 QUICK = Uplift(
     rounds=40,

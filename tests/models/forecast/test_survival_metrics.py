@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from models.survival_metrics import brier_at, censoring, concordance, kaplan_meier
+from models.forecast.survival_metrics import brier_at, censoring, concordance, kaplan_meier
 
 ROW = st.tuples(st.integers(0, 6), st.booleans(), st.integers(0, 4))
 ROWS = st.lists(ROW, min_size=1, max_size=25)

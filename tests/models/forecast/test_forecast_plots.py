@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.forecast_plots import month_plot, origins_plot
+from models.forecast.plots import month_plot, origins_plot
 
 
 def days(origin: date, count: int) -> list[date]:

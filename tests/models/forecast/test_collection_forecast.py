@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.collection_forecast import (
+from models.forecast.collection import (
     Parts,
     draw_collected,
     expected_cny,
@@ -12,7 +12,7 @@ from models.collection_forecast import (
     measure_parts,
     spread_of,
 )
-from models.person_periods import Followed
+from models.forecast.person_periods import Followed
 
 NO_PARTS = Parts(having={"any": (0.0,)}, size=0.0)
 SOME_PARTS = Parts(having={"any": (0.0, 0.1, 0.3), "shop": (0.2, 0.4, 0.4)}, size=0.5)
@@ -37,7 +37,7 @@ def drawn(rows, paid, *, parts=NO_PARTS, shock=0.0, draws=4_000):
 @pytest.mark.parametrize("parts", [NO_PARTS, SOME_PARTS])
 @pytest.mark.parametrize("one_by_one", [20_000, 0])
 def test_drawn_months_average_to_the_expected_amount(monkeypatch, parts, one_by_one) -> None:
-    monkeypatch.setattr("models.collection_forecast._DRAWN_ONE_BY_ONE", one_by_one)
+    monkeypatch.setattr("models.forecast.collection._DRAWN_ONE_BY_ONE", one_by_one)
     amounts = np.random.default_rng(2).gamma(0.5, 100, 150)
     paid = curve(0.15, 6, 150)
     sums = drawn(bills(amounts), paid, parts=parts)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.effect import robust_scores
-from models.qini import effect_at, places, qini, qini_curve
+from models.uplift.effect import robust_scores
+from models.uplift.qini import effect_at, places, qini, qini_curve
 
 SCORES = st.lists(st.integers(0, 5), min_size=2, max_size=30)
 

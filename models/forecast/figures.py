@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from models.person_periods import FloatArray, Followed
-from models.survival_metrics import brier_at, censoring, concordance
+from models.forecast.person_periods import FloatArray, Followed
+from models.forecast.survival_metrics import brier_at, censoring, concordance
 
 # Days ahead at which P(paid) is held against paid; those beyond the month's end are left out.
 BRIER_DAYS = (3, 7, 14, 24)

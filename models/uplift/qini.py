@@ -1,8 +1,8 @@
 """How well a ranking finds the bills that a reminder turns: Qini curve, coefficient, capacity.
 
 Works on scores of effect, one a row, whose mean over any group of rows is without bias the
-group's effect (models.effect.robust_scores). An effect is a change in lateness, below 0 when the
-reminder helps; a curve counts what is avoided, above 0 when it helps.
+group's effect (models.uplift.effect.robust_scores). An effect is a change in lateness, below 0
+when the reminder helps; a curve counts what is avoided, above 0 when it helps.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.effect import clustered_mean
+from models.uplift.effect import clustered_mean
 
 FloatArray = npt.NDArray[np.float64]
 AnyArray = npt.ArrayLike

@@ -19,11 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contract.errors import DataError
 from features.declare import Feature
-from models.collection_forecast import Parts, log_shock, measure_parts, spread_of
-from models.hazard import Hazard, HazardModel, fit_hazard
+from models.forecast.collection import Parts, log_shock, measure_parts, spread_of
+from models.forecast.hazard import Hazard, HazardModel, fit_hazard
+from models.forecast.person_periods import DAY_INPUTS, BoolArray, follow
+from models.forecast.receipts import received
 from models.parameters import Parameters
-from models.person_periods import DAY_INPUTS, BoolArray, follow
-from models.receipts import received
 
 BOOSTER_FILE = "hazard.lgb"
 CARD_FILE = "hazard.json"
@@ -157,7 +157,7 @@ def train_forecaster(
     Args:
         matrix: One row a bill at an as_of; looks at or after the cut are left out.
         known: What is known at the cut (models.target.outcomes).
-        money: What came in before the cut (models.receipts.receipts).
+        money: What came in before the cut (models.forecast.receipts.receipts).
         cut: Day before which things are known.
         lag_days: Days a payment may take to reach the books.
         features: Of the matrix, that the trees may use.

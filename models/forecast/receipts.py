@@ -12,7 +12,7 @@ import pandas as pd
 
 from contract.engine import connect, to_arrow
 from contract.staging import Store
-from models.person_periods import FloatArray, to_days
+from models.forecast.person_periods import FloatArray, to_days
 
 
 def receipts(store: Store, cut: date, *, since: date) -> pd.DataFrame:

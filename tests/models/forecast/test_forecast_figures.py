@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from models.forecast_figures import compare_forecasts
-from models.person_periods import Followed
+from models.forecast.figures import compare_forecasts
+from models.forecast.person_periods import Followed
 
 SEEN = Followed(days=np.array([1, 3, 5]), paid=np.array([True, True, False]))
 COLLECTED = np.array([10.0, 10, 30, 30, 30])

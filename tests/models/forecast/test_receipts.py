@@ -6,7 +6,7 @@ import pytest
 from worlds import world
 
 from features import build
-from models.receipts import receipts, received
+from models.forecast.receipts import receipts, received
 
 AS_OF, CUT = date(2026, 9, 6), date(2026, 10, 6)
 

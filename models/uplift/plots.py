@@ -8,8 +8,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from models.qini import QiniCurve
-from models.uplift_judging import UPLIFT, Fifth
+from models.uplift.judging import UPLIFT, Fifth
+from models.uplift.qini import QiniCurve
 
 _COLOURS = {UPLIFT: "#c0392b", "risk": "#2980b9", "risk_amount": "#8e44ad", "random": "#7f8c8d"}
 _NAMES = {"risk_amount": "risk x amount"}

@@ -7,7 +7,9 @@ from experiments import draw_experiment
 from scipy.stats import norm
 
 from contract.errors import DataError
-from models.effect import (
+from models.resampling import bootstrap
+from models.target import Target
+from models.uplift.effect import (
     bills_needed,
     check_balance,
     check_size,
@@ -16,10 +18,8 @@ from models.effect import (
     difference_in_means,
     robust_scores,
 )
-from models.holdout import Experiment
-from models.resampling import bootstrap
-from models.target import Target
-from models.uplift import Uplift, predict_arms
+from models.uplift.holdout import Experiment
+from models.uplift.learners import Uplift, predict_arms
 
 QUICK = Uplift(rounds=60, min_data_in_leaf=50, threads=1)
 NAMES = ("habit", "forgets", "noise")

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.person_periods import Followed
-from models.roll_forward import fit_roll_forward
+from models.forecast.person_periods import Followed
+from models.forecast.roll_forward import fit_roll_forward
 
 
 def looks(*rows: tuple[str, int, float, str]) -> pd.DataFrame:
