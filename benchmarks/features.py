@@ -3,215 +3,169 @@
 The same 48 columns are built in the same run by duewatch, vectorised pandas and Polars, and held
 against each other value by value; featuretools makes about as many of its own kind. Each engine
 runs in a process of its own, from the files on disk to a Parquet file of the matrix, and tells
-wall and processor seconds and its peak memory. duewatch stages a dataset once, ledger included,
-and then builds any number of days from the store: staging is told apart, and ``ratio_pandas`` is
-pandas' seconds over ours for one day without it, ``ratio_pandas_staged`` with it. All columns,
-twelve days, and the floor (reading and hashing the same columns once) are measured beside.
+wall and processor seconds and its peak memory; ``--repeat`` takes the best of several rounds.
+duewatch stages a dataset once, ledger included, and then builds any number of days from the
+store: staging is told apart, and ``ratio_pandas`` is pandas' seconds over ours for one day
+without it, ``ratio_pandas_staged`` with it; so are the others. All columns, twelve days, and the
+floor (reading and hashing the same columns once) are measured beside. ``--growth`` adds how cost
+grows with customers, days and columns, ``--where`` which fact view it goes to.
 
-pandas 3 and featuretools 1.31 do not work together: ``--featuretools-python`` names an
-interpreter that has featuretools with pandas 2. It is tried on fewer customers, and its ratio
-assumes that it grows in proportion.
+Polars: ``pip install 'duewatch[benchmarks]'``. pandas 3 and featuretools 1.31 do not work
+together, so featuretools has an environment of its own (``python3 -m venv ft; ft/bin/pip install
+'featuretools==1.31.*' 'pandas<3' pyarrow``) that ``--featuretools-python ft/bin/python`` names.
+It is tried on fewer customers, and its ratio assumes that it grows in proportion.
 """
 
 import argparse
 import json
-import resource
+import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
+from benchmarks.feature_tasks import (
+    COLUMNS,
+    DAYS,
+    TASKS,
+    limit_memory,
+    measure_task,
+    open_work,
+)
 from benchmarks.feature_work import COMMON, write_work
 
-AS_OF = date(2025, 12, 10)
-TWELVE = tuple(date(2025, month, 10) for month in range(1, 13))
-CUSTOMERS_A_BUCKET = 25_000
-
-
-def build_here(work: Path, out: Path, days: tuple[date, ...], names: tuple[str, ...]) -> int:
-    """Build some columns (all when none are named) of some days, bucket by bucket; return rows."""
-    from contract.side_by_side import side_by_side, threads_each  # noqa: PLC0415 - as below
-    from features import FEATURES  # noqa: PLC0415 - the rivals' interpreters lack what it needs
-    from features.build import build_days, rates_for  # noqa: PLC0415
-    from features.held import Job, jobs_for  # noqa: PLC0415
-
-    store = _store(work)
-    chosen = tuple(f for f in FEATURES if not names or f.name in names)
-    jobs = jobs_for(store.buckets, days)
-    rates = rates_for(store, jobs, chosen)
-
-    def one(job: Job) -> int:
-        rows = 0
-        built = build_days(store, job, rates=rates, features=chosen, threads=threads_each(jobs))
-        for as_of, matrix in zip(job.days, built, strict=True):
-            pq.write_table(matrix, out / f"{as_of}-{job.bucket}.parquet")
-            rows += matrix.num_rows
-        return rows
-
-    return sum(side_by_side(jobs, one))
-
-
-def _store(work: Path) -> Any:
-    from contract.dataset import open_dataset  # noqa: PLC0415 - as above
-    from contract.staging import stage  # noqa: PLC0415
-
-    customers = pq.read_metadata(work / "data" / "customers.parquet").num_rows
-    buckets = max(1, customers // CUSTOMERS_A_BUCKET)
-    return stage(open_dataset(work / "data"), work / "stores", buckets=buckets)
-
-
-def _stage(work: Path, _: Path) -> int:
-    return int(_store(work).buckets)
-
-
-def _pandas(work: Path, out: Path) -> int:
-    from benchmarks.rival_pandas import build_pandas  # noqa: PLC0415 - one engine a process
-
-    matrix = build_pandas(work / "data", AS_OF)
-    matrix.to_parquet(out / "matrix.parquet")
-    return len(matrix)
-
-
-def _polars(work: Path, out: Path) -> int:
-    from benchmarks.rival_polars import build_polars  # noqa: PLC0415 - one engine a process
-
-    matrix = build_polars(work / "data", AS_OF)
-    matrix.write_parquet(out / "matrix.parquet")
-    return len(matrix)
-
-
-def _featuretools(work: Path, out: Path) -> int:
-    from benchmarks.rival_featuretools import build_featuretools  # noqa: PLC0415 - as above
-
-    matrix = build_featuretools(work / "data", AS_OF)
-    matrix.astype(float).to_parquet(out / "matrix.parquet")
-    return len(matrix)
-
-
-def _floor(work: Path, _: Path) -> int:
-    """Read and hash once what the features are built from."""
-    from contract.engine import connect  # noqa: PLC0415 - as above
-
-    store = _store(work)
-    bills = "customer_id, bill_id, cycle, issued_on, due_on, amount_fen, paid_fen, kwh, cleared_at"
-    payments = "customer_id, payment_id, paid_at, posted_at, amount, channel, outcome"
-    total = 0
-    for bucket in range(store.buckets):
-        with connect() as connection:
-            for table, columns in (("bill_history", bills), ("payments", payments)):
-                query = f"SELECT bit_xor(hash({columns})) FROM {store.scan(table, bucket)}"
-                total ^= connection.execute(query).fetchall()[0][0]
-    return total % 2
-
-
-TASKS: dict[str, Callable[[Path, Path], int]] = {
-    "stage": _stage,
-    "all": lambda work, out: build_here(work, out, (AS_OF,), ()),
-    "common": lambda work, out: build_here(work, out, (AS_OF,), COMMON),
-    "twelve": lambda work, out: build_here(work, out, TWELVE, ()),
-    "floor": _floor,
-    "pandas": _pandas,
-    "polars": _polars,
-    "featuretools": _featuretools,
-}
-
-
 RIVALS = ("pandas", "polars", "featuretools")
+# What repeats: staging is done once, for it would find its store.
+ROUND = ("all", "common", "pandas", "polars", "twelve")
+
+Spent = dict[str, float]
 
 
-def run_task(task: str, work: Path, python: str = sys.executable) -> dict[str, float] | None:
+def run_task(
+    task: str, work: Path, python: str = sys.executable, *, memory_gb: float | None = None
+) -> Spent | None:
     """Run one task in a process of its own; None when a rival is not there or does not work."""
-    ended = subprocess.run(  # noqa: S603 - this very module
-        [python, "-W", "ignore", "-m", "benchmarks.features", "--task", task, "--work", work],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [python, "-W", "ignore", "-m", "benchmarks.features", "--task", task]
+    command += ["--work", str(work)]
+    if memory_gb:
+        command += ["--memory-gb", str(memory_gb)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - this very module
     if ended.returncode == 0:
         return dict(json.loads(ended.stdout.splitlines()[-1]))
     if task not in RIVALS:
         raise RuntimeError(f"{task} failed:\n{ended.stderr}")
-    print(f"{task}: {ended.stderr.splitlines()[-1]}", file=sys.stderr)
+    why = (ended.stderr.splitlines() or [f"ended with {ended.returncode}"])[-1]
+    print(f"{task}: {why}", file=sys.stderr)
     return None
-
-
-def _measure_task(task: str, work: Path) -> dict[str, float]:
-    out = work / "out" / task
-    out.mkdir(parents=True, exist_ok=True)
-    wall, cpu = time.perf_counter(), time.process_time()
-    rows = TASKS[task](work, out)
-    return {
-        "seconds": time.perf_counter() - wall,
-        "cpu_seconds": time.process_time() - cpu,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "rows": rows,
-    }
 
 
 def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Run every task and return the figures."""
-    work, few = folder / "work", folder / "few"
+    work = folder / "work"
+    write_work(folder / "warm" / "data", 100)
+    run_task("stage", folder / "warm")  # compiles the ledger, once for an installation
     write_work(work / "data", arguments.customers)
-    tasks = ("stage", "all", "common", "floor", "pandas", "polars", "twelve")
-    found = {}
-    for task in tasks:
-        if task not in arguments.skip:
-            found[task] = run_task(task, work)
-            _tell(task, found[task])
+    found = {task: _run(task, work, arguments) for task in ("stage", "floor")}
+    for _ in range(arguments.repeat):
+        for task in (t for t in ROUND if t not in arguments.skip):
+            found[task] = _better(found.get(task), _run(task, work, arguments))
     if "featuretools" not in arguments.skip:
+        few = folder / "few"
         write_work(few / "data", arguments.featuretools_customers)
-        found["featuretools"] = run_task("featuretools", few, arguments.featuretools_python)
-        _tell("featuretools", found["featuretools"])
-    return _figures(arguments, found, work)
+        found["featuretools"] = _run("featuretools", few, arguments)
+    figures = figures_of(arguments, found, work)
+    if arguments.growth:
+        figures["growth"] = _growth(arguments, found, folder)
+    if arguments.where:
+        from benchmarks.feature_costs import where_time_goes  # noqa: PLC0415 - needs duewatch
+
+        figures["where"] = where_time_goes(open_work(work))
+    return {name: _plain(value) for name, value in figures.items()}
 
 
-def _tell(task: str, spent: dict[str, float] | None) -> None:
+def _run(task: str, work: Path, arguments: argparse.Namespace) -> Spent | None:
+    python = arguments.featuretools_python if task == "featuretools" else sys.executable
+    limit = arguments.memory_gb if task in RIVALS else None
+    spent = run_task(task, work, python, memory_gb=limit)
     told = "left out" if spent is None else {k: round(v, 1) for k, v in spent.items()}
-    print(f"{task}: {told}", file=sys.stderr, flush=True)
+    print(f"{task}: {told}, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
+    return spent
 
 
-def _figures(
-    arguments: argparse.Namespace, found: dict[str, dict[str, float] | None], work: Path
+def _better(one: Spent | None, other: Spent | None) -> Spent | None:
+    found = [spent for spent in (one, other) if spent is not None]
+    return min(found, key=lambda spent: spent["seconds"]) if found else None
+
+
+def figures_of(
+    arguments: argparse.Namespace, found: Mapping[str, Spent | None], work: Path
 ) -> dict[str, Any]:
-    from features import FEATURES  # noqa: PLC0415 - as above
+    """Return the figures by name; a ratio is their seconds over ours."""
+    from features import FEATURES  # noqa: PLC0415 - the rivals' interpreters lack what it needs
 
-    def seconds(task: str) -> float:
-        spent = found.get(task)
-        return float("nan") if spent is None else spent["seconds"]
+    def spent(task: str, what: str = "seconds") -> float:
+        return (found.get(task) or {}).get(what, float("nan"))
 
-    every = found["all"] or {}
-    common, staging = seconds("common"), seconds("stage")
-    scale = arguments.customers / arguments.featuretools_customers
+    common, staging, one = spent("common"), spent("stage"), spent("all")
+    theirs = {rival: spent(rival) for rival in RIVALS}
+    theirs["featuretools"] *= arguments.customers / arguments.featuretools_customers
     figures = {
         "customers": arguments.customers,
         "columns": len(FEATURES),
-        "rows": every["rows"],
-        "seconds": seconds("all"),
-        "cpu_seconds": every["cpu_seconds"],
-        "peak_mb": every["peak_mb"],
-        "rows_per_second": every["rows"] / seconds("all"),
+        "rows": spent("all", "rows"),
+        "seconds": one,
+        "cpu_seconds": spent("all", "cpu_seconds"),
+        "peak_mb": spent("all", "peak_mb"),
+        "rows_per_second": spent("all", "rows") / one,
         "staging_seconds": staging,
-        "floor_seconds": seconds("floor"),
+        "staging_peak_mb": spent("stage", "peak_mb"),
+        "floor_seconds": spent("floor"),
+        "over_floor": one / spent("floor"),
         "common_columns": len(COMMON),
         "common_seconds": common,
-        "pandas_peak_mb": (found.get("pandas") or {}).get("peak_mb"),
-        "polars_peak_mb": (found.get("polars") or {}).get("peak_mb"),
-        "ratio_pandas": seconds("pandas") / common,
-        "ratio_pandas_staged": seconds("pandas") / (common + staging),
-        "ratio_polars": seconds("polars") / common,
-        "ratio_polars_staged": seconds("polars") / (common + staging),
-        "ratio_featuretools": seconds("featuretools") * scale / common,
-        "twelve_over_one": seconds("twelve") / seconds("all"),
+        "twelve_seconds": spent("twelve"),
+        "twelve_over_one": spent("twelve") / one,
+        "twelve_over_one_cpu": spent("twelve", "cpu_seconds") / spent("all", "cpu_seconds"),
+        "twelve_over_one_staged": (spent("twelve") + staging) / (one + staging),
     }
-    figures |= {f"{rival}_agrees": _agrees(work, rival) for rival in ("pandas", "polars")}
-    return {k: _plain(v) for k, v in figures.items()}
+    for rival, seconds in theirs.items():
+        figures |= {
+            f"{rival}_peak_mb": spent(rival, "peak_mb"),
+            f"ratio_{rival}": seconds / common,
+            f"ratio_{rival}_staged": seconds / (common + staging),
+        }
+    return figures | {f"{rival}_agrees": _agrees(work, rival) for rival in ("pandas", "polars")}
+
+
+def _growth(
+    arguments: argparse.Namespace, found: dict[str, Spent | None], folder: Path
+) -> dict[str, dict[str, float]]:
+    """Return wall and processor seconds by customers, by days and by columns."""
+    from features import FEATURES  # noqa: PLC0415 - as above
+
+    measured: dict[str, Spent | None] = {}
+    for share in (4, 2):
+        fewer = folder / f"of_{share}"
+        write_work(fewer / "data", arguments.customers // share)
+        run_task("stage", fewer)
+        measured[f"{arguments.customers // share} customers"] = _run("all", fewer, arguments)
+    measured[f"{arguments.customers} customers"] = found["all"]
+    for days in DAYS:
+        measured[f"{days} days"] = _run(f"{days}_days", folder / "work", arguments)
+    measured["12 days"] = found.get("twelve")
+    for columns in COLUMNS:
+        measured[f"{columns} columns"] = _run(f"{columns}_columns", folder / "work", arguments)
+    measured[f"{len(FEATURES)} columns"] = found["all"]
+    return {
+        step: {k: spent[k] for k in ("seconds", "cpu_seconds", "peak_mb")}
+        for step, spent in measured.items()
+        if spent is not None
+    }
 
 
 def _agrees(work: Path, rival: str) -> bool | None:
@@ -221,7 +175,7 @@ def _agrees(work: Path, rival: str) -> bool | None:
         return None
     theirs = pq.read_table(path).sort_by("bill_id")
     ours = pq.read_table(work / "out" / "common").sort_by("bill_id")
-    if ours["bill_id"].to_pylist() != theirs["bill_id"].to_pylist():
+    if ours["bill_id"] != theirs["bill_id"].cast(ours["bill_id"].type):
         return False
     return all(
         np.allclose(ours[c].to_numpy(), theirs[c].to_numpy(), rtol=1e-9, atol=1e-9, equal_nan=True)
@@ -230,6 +184,8 @@ def _agrees(work: Path, rival: str) -> bool | None:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
     if not isinstance(value, float):
         return value
     return None if np.isnan(value) else round(value, 2)
@@ -239,23 +195,37 @@ def main() -> None:
     """Measure and print a table, or one JSON object as the last line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--customers", type=int, default=200_000)
-    parser.add_argument("--skip", nargs="*", default=[], choices=sorted(TASKS))
+    parser.add_argument("--repeat", type=int, default=1, help="rounds; the best of each counts")
+    parser.add_argument("--skip", nargs="*", default=[], choices=[*ROUND, "featuretools"])
+    parser.add_argument("--growth", action="store_true")
+    parser.add_argument("--where", action="store_true")
     parser.add_argument("--featuretools-customers", type=int, default=2_000)
     parser.add_argument("--featuretools-python", default=sys.executable)
+    parser.add_argument("--memory-gb", type=float, help="most memory of a rival")
     parser.add_argument("--folder", type=Path, help="where the data are made; else a temporary one")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--task", choices=sorted(TASKS), help=argparse.SUPPRESS)
     parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.task:
-        print(json.dumps(_measure_task(arguments.task, arguments.work)))
+        if arguments.memory_gb:
+            limit_memory(arguments.memory_gb)
+        print(json.dumps(measure_task(arguments.task, arguments.work)))
         return
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         figures = measure(arguments, Path(folder))
     for name, value in figures.items():
-        print(f"{name:24} {value}")
+        _show(name, value)
     if arguments.json:
         print(json.dumps(figures))
+
+
+def _show(name: str, value: Any) -> None:
+    if not isinstance(value, dict):
+        print(f"{name:24} {value}")
+        return
+    for part, figure in value.items():
+        print(f"{name} {part:24} {figure}")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def group_rates(store: Store, as_of: date) -> dict[str, pa.Table]:
 
 def rates_by_day(store: Store, jobs: Sequence[Job]) -> dict[date, dict[str, pa.Table]]:
     """Return group_rates of each day of the jobs."""
-    one = partial(_count, store, threads=threads_each(jobs))
+    one = partial(count_job, store, threads=threads_each(jobs))
     parts: dict[date, list[Part]] = {}
     for job, counted in zip(jobs, side_by_side(jobs, one), strict=True):
         for as_of, part in zip(job.days, counted, strict=True):
@@ -50,7 +50,7 @@ def rates_by_day(store: Store, jobs: Sequence[Job]) -> dict[date, dict[str, pa.T
     return {as_of: _combine(found) for as_of, found in parts.items()}
 
 
-def _count(store: Store, job: Job, *, threads: int | None) -> list[Part]:
+def count_job(store: Store, job: Job, *, threads: int | None) -> list[Part]:
     """Return, a day, the counts of one bucket: bills known and late, and bills by amount."""
     with connect(threads=threads) as connection:
         source = source_for(connection, store, job.bucket, job.days, tables=_COUNTED_FROM)
