@@ -114,7 +114,7 @@ def card_facts(
         recipe=recipe,
         trained=trained,
         cut=prepared.as_of,
-        attrition=trained.attrition.to_frame(prepared.as_of.isoformat()),
+        attrition=_attrition({prepared.as_of.isoformat(): trained}),
         trials={"held_out": trial},
         touched=touched,
         verdict=accept(trial.by_month, config.acceptance),
@@ -147,8 +147,8 @@ def render_report(
         recipe=recipe,
         trained=newest.trained[MODEL],
         cut=newest.origin,
-        attrition=pd.DataFrame(
-            {fold.origin.isoformat(): fold.trained[MODEL].attrition for fold in rolling.folds}
+        attrition=_attrition(
+            {fold.origin.isoformat(): fold.trained[MODEL] for fold in rolling.folds}
         ),
         trials={"rolling": rolling} | ({} if final is None else {"held_out": final}),
         touched=touched,
@@ -195,7 +195,7 @@ def _newest(proof: Proof) -> Day:
 def _data(prepared: Prepared, proof: Proof) -> DataFacts:
     days = proof.recipe.snapshots.before(proof.cut, proof.recipe.snapshots.learn_months)
     return DataFacts(
-        rows=int(proof.trained.attrition.sum()),
+        rows=int(proof.attrition.iloc[:, -1].sum()),
         customers=len(proof.trained.customers),
         days=(days[0], days[-1]),
         parts=proof.trained.report.parts,
@@ -211,6 +211,12 @@ def _data(prepared: Prepared, proof: Proof) -> DataFacts:
         ),
         attrition=proof.attrition,
     )
+
+
+def _attrition(trainings: Mapping[str, Trained]) -> pd.DataFrame:
+    """Return a column a training; rows of later days were never there to be left out."""
+    found = pd.DataFrame({day: trained.attrition for day, trained in trainings.items()})
+    return found.drop(index="seen_at_or_after_cut")
 
 
 def _stretch(id_: Any, trial: Backtest, touched: int | None) -> Stretch:

@@ -15,12 +15,12 @@ CARD_WORDING = Path(__file__).parent.parent / "configs" / "model_card.yaml"
 # fmt: off
 PAGES = ("card", "report")
 TITLES = (
-    "glance", "purpose", "misuse", "data", "attrition", "target", "protocol", "results",
+    "glance", "purpose", "misuse", "data", "attrition", "target", "method", "protocol", "results",
     "acceptance", "slices", "calibration", "drivers", "stability", "limits", "reproduce",
     "signoff", "appendix",
 )
 PROSE = (
-    "purpose", "misuse", "data", "attrition", "target", "protocol", "protocol_rolling",
+    "purpose", "misuse", "data", "attrition", "target", "method", "protocol", "protocol_rolling",
     "protocol_held_out", "protocol_twin", "results", "acceptance", "slices", "calibration",
     "drivers", "stability", "limits", "limits_absent", "reproduce", "signoff",
 )
@@ -28,7 +28,7 @@ IDENTITY = (
     "model", "version", "run", "kind", "as_of", "digest", "fingerprint", "commit", "versions",
 )
 REASONS = (
-    "seen_at_or_after_cut", "already_overdue", "already_off", "left", "cancelled_later",
+    "already_overdue", "already_off", "left", "cancelled_later",
     "final_bill", "on_hold", "collected_by_agent", "label_not_mature", "kept",
 )
 SLICES = (
@@ -36,7 +36,7 @@ SLICES = (
     "pay_arrangement", "tariff", "protected", "org_id",
 )
 HEADS = (
-    "absent", "advice", "alarms", "alike", "amount", "auc", "brier", "by", "capacity", "caught",
+    "absent", "alarms", "alike", "amount", "auc", "brier", "by", "caught",
     "check", "chosen", "clean", "customers", "cycles", "date", "days", "decision", "direction",
     "ece", "ends", "feature", "figure", "found", "gap", "group", "intercept", "interval", "kind",
     "ks", "late", "late_rate", "lead", "lift", "log_loss", "month", "moved", "name", "no_checks",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.metrics import Ranking
-from models.resampling import bootstrap, bootstrap_difference
+from models.resampling import bootstrap, bootstrap_difference, interval, resample
 
 
 def rate(y: np.ndarray):
@@ -59,3 +59,16 @@ def test_pairing_tells_apart_scores_whose_intervals_overlap() -> None:
 def test_one_class_gives_an_interval_of_missing_values() -> None:
     found = bootstrap(Ranking(np.zeros(5), np.arange(5.0)).auc, np.arange(5), draws=10, seed=1)
     assert all(math.isnan(value) for value in (found.value, found.low, found.high))
+
+
+def test_figures_resampled_together_are_those_resampled_alone() -> None:
+    generator = np.random.default_rng(7)
+    y, score = generator.integers(0, 2, 300), generator.random(300)
+    statistics = [Ranking(y, score).auc, Ranking(y, -score).ks, rate(y.astype(float))]
+    customers = np.arange(300) // 3
+    values, drawn = resample(statistics, customers, draws=40, seed=8)
+    for at, statistic in enumerate(statistics):
+        alone = bootstrap(statistic, customers, draws=40, seed=8)
+        assert interval(values[at], drawn[:, at]) == alone
+    paired = bootstrap_difference(statistics[0], statistics[1], customers, draws=40, seed=8)
+    assert interval(values[0] - values[1], drawn[:, 0] - drawn[:, 1]) == paired
