@@ -22,6 +22,7 @@ NAMES: Mapping[str, Text] = {
     SCORECARD: Text(zh="评分卡", en="Scorecard"),
     "champion": Text(zh="现用模型", en="Champion"),
     "challenger": Text(zh="候选模型", en="Challenger"),
+    "default": Text(zh="默认参数", en="Default parameters"),
 }
 
 

@@ -100,18 +100,22 @@ def run_fold(
     recipe: Recipe,
     *,
     others: Mapping[str, Model] | None = None,
+    scorecard: bool = True,
 ) -> Fold:
     """Train as of the first day and judge on all of them.
 
     Args:
         days: Ascending.
         others: Further models to rank by, as they are.
+        scorecard: Whether to train one to compare with; it takes longer than the trees.
 
     Raises:
         DataError: A day has no row with a mature label.
     """
     known = judges.known_at(days[0])
-    recipes = {MODEL: recipe, SCORECARD: recipe.changed(kind="scorecard")}
+    recipes = {MODEL: recipe}
+    if scorecard:
+        recipes[SCORECARD] = recipe.changed(kind="scorecard")
     trained = {
         id_: judges.train(judges.matrix, known, cut=days[0], recipe=one)
         for id_, one in recipes.items()
