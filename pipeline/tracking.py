@@ -1,6 +1,7 @@
 """The one door to MLflow: runs with their evidence, and the registry of models.
 
-SQLite and a local folder by default; a server through ``MLFLOW_TRACKING_URI``. A model goes in
+SQLite and a local folder by default; a server, or a PostgreSQL database with artefacts in the
+local folder, through ``MLFLOW_TRACKING_URI``. A model goes in
 as LightGBM text and JSON and comes back through models.predictor, which refuses changed bytes;
 nothing is unpickled (design 2.5).
 """
@@ -89,9 +90,9 @@ def register(
     Args:
         example: A few rows as the trees see them, for the signature.
     """
-    with _mlflow(tracking) as mlflow:
+    with open_mlflow(tracking) as mlflow:
         with mlflow.start_run() as run:
-            _log_evidence(mlflow, evidence)
+            log_evidence(mlflow, evidence)
             _log_model_files(mlflow, model)
             logged = _log_booster(mlflow, model, example)
             source = logged.model_uri if logged else f"runs:/{run.info.run_id}/{MODEL_FOLDER}"
@@ -109,20 +110,20 @@ def register(
 
 def log_run(name: str, evidence: Evidence, tracking: Tracking) -> str:
     """Log a run without a model, such as a backtest, and return its id."""
-    with _mlflow(tracking) as mlflow, mlflow.start_run(run_name=name) as run:
-        _log_evidence(mlflow, evidence)
+    with open_mlflow(tracking) as mlflow, mlflow.start_run(run_name=name) as run:
+        log_evidence(mlflow, evidence)
         return str(run.info.run_id)
 
 
 def keep_text(run_id: str, name: str, text: str, tracking: Tracking) -> None:
     """Add a text file to a run, such as a page that tells of the run itself."""
-    with _mlflow(tracking) as mlflow:
+    with open_mlflow(tracking) as mlflow:
         mlflow.MlflowClient().log_text(run_id, text, name)
 
 
 def crown(registered: Registered, verdict: Mapping[str, str], tracking: Tracking) -> None:
     """Make a version the champion; the verdict is kept on it."""
-    with _mlflow(tracking) as mlflow:
+    with open_mlflow(tracking) as mlflow:
         client = mlflow.MlflowClient()
         note(registered, verdict, tracking)
         client.set_registered_model_alias(tracking.model_name, CHAMPION, registered.version)
@@ -130,7 +131,7 @@ def crown(registered: Registered, verdict: Mapping[str, str], tracking: Tracking
 
 def note(registered: Registered, verdict: Mapping[str, str], tracking: Tracking) -> None:
     """Keep a verdict on a version."""
-    with _mlflow(tracking) as mlflow:
+    with open_mlflow(tracking) as mlflow:
         client = mlflow.MlflowClient()
         for key, value in verdict.items():
             client.set_model_version_tag(tracking.model_name, registered.version, key, value)
@@ -138,7 +139,7 @@ def note(registered: Registered, verdict: Mapping[str, str], tracking: Tracking)
 
 def count_touches(stretch: str, tracking: Tracking) -> int:
     """Return how many runs have looked at a stretch of months held out."""
-    with _mlflow(tracking) as mlflow:
+    with open_mlflow(tracking) as mlflow:
         experiment = mlflow.get_experiment_by_name(tracking.experiment)
         found = mlflow.MlflowClient().search_runs(
             [experiment.experiment_id], f"tags.`{TOUCHED}` = '{stretch}'", max_results=1000
@@ -152,7 +153,7 @@ def read_text(run_id: str, name: str, tracking: Tracking) -> str:
     Raises:
         ConfigError: There is no such run, or it has no such file.
     """
-    with _mlflow(tracking) as mlflow, tempfile.TemporaryDirectory() as folder:
+    with open_mlflow(tracking) as mlflow, tempfile.TemporaryDirectory() as folder:
         try:
             path = mlflow.MlflowClient().download_artifacts(run_id, name, folder)
         except (mlflow.exceptions.MlflowException, OSError) as error:
@@ -169,7 +170,7 @@ def load(tracking: Tracking, which: str = CHAMPION) -> Registered:
         ConfigError: The registry has no such model.
         DataError: Its files are missing or not the bytes that were logged.
     """
-    with _mlflow(tracking) as mlflow:
+    with open_mlflow(tracking) as mlflow:
         client = mlflow.MlflowClient()
         version = _find(mlflow, client, tracking.model_name, which)
         with tempfile.TemporaryDirectory(prefix="duewatch-model-") as folder:
@@ -204,7 +205,7 @@ def git_commit() -> str:
 
 
 @contextmanager
-def _mlflow(tracking: Tracking) -> Iterator[Any]:
+def open_mlflow(tracking: Tracking) -> Iterator[Any]:
     """Import and point MLflow; it costs two seconds, so only those who track pay."""
     for noisy in ("alembic", "mlflow"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
@@ -219,7 +220,9 @@ def _mlflow(tracking: Tracking) -> Iterator[Any]:
     if mlflow.get_experiment_by_name(tracking.experiment) is None:
         local = (tracking.folder / "artifacts").resolve().as_uri()
         mlflow.create_experiment(
-            tracking.experiment, artifact_location=local if uri.startswith("sqlite") else None
+            # A server keeps artefacts itself; a database alone, SQLite or PostgreSQL, does not.
+            tracking.experiment,
+            artifact_location=None if uri.startswith("http") else local,
         )
     mlflow.set_experiment(tracking.experiment)
     try:
@@ -239,7 +242,8 @@ def _import_mlflow() -> Any:
     return mlflow
 
 
-def _log_evidence(mlflow: Any, evidence: Evidence) -> None:
+def log_evidence(mlflow: Any, evidence: Evidence) -> None:
+    """Log into the run that is active."""
     mlflow.log_params(dict(evidence.parameters))
     mlflow.log_metrics(dict(evidence.metrics))
     mlflow.set_tags(dict(evidence.tags))

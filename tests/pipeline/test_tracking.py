@@ -146,6 +146,23 @@ def test_model_goes_to_a_server_and_comes_back(server, monkeypatch, trained, tmp
     assert not tracking.folder.exists()
 
 
+@pytest.mark.postgres
+def test_model_goes_to_postgresql_and_comes_back(postgres, monkeypatch, trained, tmp_path):
+    url = postgres("mlflow").replace("postgresql://", "postgresql+psycopg://")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
+    tracking = Tracking(folder=tmp_path / "mlruns")
+    model = trained.registered.model
+    example = pd.DataFrame(np.zeros((2, len(model.card.features))), columns=model.card.features)
+    made = register(model, example, _evidence(judged_table(trained.judged)), tracking)
+    assert load(tracking, "challenger").version == made.version
+    crown(made, {"verdict": "promoted"}, tracking)
+    assert load(tracking).model.to_files() == model.to_files()
+    assert count_touches("late 2026-07", tracking) == 1
+    # The database holds no files: they are where those of SQLite are.
+    assert artefacts(tracking, made).is_relative_to(tmp_path / "mlruns" / "artifacts")
+    assert not (tracking.folder / "mlflow.db").exists()
+
+
 def test_a_model_without_trees_is_registered_and_comes_back(trained, tmp_path):
     tracking = Tracking(folder=tmp_path)
     rule = Rule(id="late_ewma", usual=0.0)
