@@ -298,6 +298,35 @@ def backtest(
 
 
 @app.command()
+def tune(
+    config: ConfigFile = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    target: TargetName = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="Trials the study is to have; overrides the config.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that fit.")] = None,
+    storage: Annotated[
+        str | None, typer.Option(help="postgresql:// URL of the study [default: SQLite].")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Search for parameters and show what the search bought.
+
+    The default is kept unless the best trial catches more on months that no trial saw. Run again
+    after an interruption, or with more trials, it goes on where it was.
+    """
+    from pipeline.preparing import prepare
+    from pipeline.tuning import tune as run
+
+    settings = _settings(config, data=data, as_of=_day(as_of), target=target)
+    made = run(settings, prepare(settings), trials=trials, workers=workers, storage=storage)
+    typer.echo(made.report.text())
+    _tell(f"Wrote {made.folder}.", as_json, made.as_dict())
+
+
+@app.command()
 def promote(
     config: ConfigFile = None,
     data: Data = None,

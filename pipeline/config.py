@@ -14,6 +14,7 @@ from features.user import UserFeatures
 from models.acceptance import Acceptance
 from models.forecast.forecaster import Forecasting
 from models.parameters import Parameters
+from models.search import Tuning
 from models.snapshots import Snapshots
 from models.target import Target
 from models.uplift.learners import Uplift
@@ -65,6 +66,7 @@ class Config(BaseModel):
     acceptance: Acceptance = Acceptance()
     uplift: Uplift = Uplift()
     forecast: Forecasting = Forecasting()
+    tuning: Tuning = Tuning()
     tracking: Tracking = Tracking()
 
     @property

@@ -155,14 +155,19 @@ def recipe_of(config: Config, prepared: Prepared) -> Recipe:
     )
 
 
-def build_past(config: Config, prepared: Prepared, *, months: int) -> pd.DataFrame:
+def build_past(config: Config, prepared: Prepared, *, months: int, skip: int = 0) -> pd.DataFrame:
     """Build the matrix of the days of so many months, and of those learned from before them.
+
+    Args:
+        skip: Newest of these months that nobody is to look at.
 
     Raises:
         DataError: No bill was open, or no prepaid customer known, on any of them.
     """
-    months += config.target.immature_months
-    days = config.snapshots.before(prepared.as_of, config.snapshots.learn_months + months)
+    months += config.target.immature_months - skip
+    days = config.snapshots.before(
+        prepared.as_of, config.snapshots.learn_months + months, skip=skip
+    )
     with step(f"Build features on {len(days)} past days") as report:
         if config.target.is_of_bills:
             matrix = build(prepared.store, days, features=prepared.features, progress=report)
@@ -178,9 +183,13 @@ def build_past(config: Config, prepared: Prepared, *, months: int) -> pd.DataFra
 
 
 def judges_of(
-    config: Config, prepared: Prepared, matrix: pd.DataFrame, days: Sequence[date]
+    config: Config, prepared: Prepared, matrix: pd.DataFrame, days: Sequence[date] = ()
 ) -> Judges:
-    """Return what past days of these data are judged by, up to the prepared day."""
+    """Return what past days of these data are judged by, up to the prepared day.
+
+    Args:
+        days: Those whose slices by attributes that are no features are wanted.
+    """
 
     @lru_cache(maxsize=2)
     def known_at(cut: date) -> pd.DataFrame:
@@ -190,7 +199,7 @@ def judges_of(
         matrix=matrix,
         known_at=known_at,
         cut=prepared.as_of,
-        traits=traits(prepared.store, days) if config.target.is_of_bills else None,
+        traits=traits(prepared.store, days) if days and config.target.is_of_bills else None,
     )
 
 
