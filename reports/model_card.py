@@ -58,6 +58,7 @@ def render_card(facts: CardFacts, wording: CardWording | None = None) -> str:
         told=_tables(facts, words),
         pictures={name: _picture(facts, name, words) for name in facts.figures},
         singles=[_picture(facts, name, words) for name in _SINGLE if name in facts.figures],
+        is_bound=_is_bound(facts),
         bound=filled(words.phrases["bound"], _bound(facts)),
         selected=filled(words.phrases["selected"], {"kind": _same(facts.calibration)}),
     )
@@ -188,6 +189,12 @@ def _identity(facts: CardFacts, wording: CardWording) -> Table:
 def _picture(facts: CardFacts, name: str, wording: CardWording) -> Picture:
     inside = b64encode(facts.figures[name]).decode("ascii")
     return Picture(source=f"data:image/png;base64,{inside}", caption=wording.figures[name])
+
+
+def _is_bound(facts: CardFacts) -> bool:
+    """Tell whether declared directions bind: a scorecard's bins always, trees where asked to."""
+    kind = facts.identity["kind"]
+    return kind == "scorecard" or (kind != "rule" and facts.parameters.monotone)
 
 
 def _bound(facts: CardFacts) -> dict[str, Text]:

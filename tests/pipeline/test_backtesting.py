@@ -1,6 +1,7 @@
 """Backtest, promotion and repetition on a small town, with a registry of their own."""
 
 import json
+from html import unescape
 from types import SimpleNamespace
 
 import pandas as pd
@@ -13,6 +14,7 @@ from contract.errors import ConfigError, DataError
 from contract.simulator import simulate
 from models.judging import MODEL
 from pipeline.backtesting import RESULT, backtest
+from pipeline.cards import VALIDATION_REPORT
 from pipeline.preparing import prepare
 from pipeline.promoting import promote
 from pipeline.scorecards import write_scorecard
@@ -55,7 +57,12 @@ def test_backtest_writes_tables_plots_and_one_result(tested):
         "months.png",
         "calibration.png",
         "gains.png",
+        VALIDATION_REPORT,
     } <= names
+    report = (tested.folder / VALIDATION_REPORT).read_text("utf-8")
+    assert all(reason in unescape(report) for reason in tested.verdict.reasons)
+    assert "Rolling origins" in report
+    assert f"{tested.touched} runs had looked" in report
     facts = json.loads((tested.folder / RESULT).read_text("utf-8"))
     assert len(facts["origins"]) == 2
     assert {one["id"] for one in facts["judged"]} >= {MODEL, "scorecard", "months_behind"}

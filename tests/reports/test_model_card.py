@@ -351,6 +351,27 @@ def test_what_is_lacking_is_said_or_left_out(facts) -> None:
     assert not [1 for tag, _, _ in found.attributes if tag == "img"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "monotone", "is_bound"),
+    [
+        ("trees", True, True),
+        ("trees", False, False),
+        ("blend", False, False),
+        ("scorecard", False, True),
+        ("rule", True, False),
+    ],
+)
+def test_directions_are_said_to_bind_only_where_they_do(facts, kind, monotone, is_bound) -> None:
+    told = replace(
+        facts,
+        identity=dict(facts.identity) | {"kind": kind},
+        parameters=Parameters(monotone=monotone),
+    )
+    text = Reader(render_card(told)).text
+    assert ("1 of 1 features are bound" in text) == is_bound
+    assert ("directions were not imposed" in text) != is_bound
+
+
 def test_sign_off_leaves_room_for_three_people(page) -> None:
     part = page[page.index('id="signoff"') : page.index('id="appendix"')]
     assert part.count("<td></td><td></td><td></td><td></td>") == 3
