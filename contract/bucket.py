@@ -44,14 +44,14 @@ def write_bucket(raw: Path, folder: Path, bucket: int, *, bill_extras: tuple[str
         _create_own(connection, raw, bucket)
         _create_account(connection, raw, bucket)
         _create_bill(connection, raw, bucket)
+        connection.execute(f"CREATE TABLE payments AS {_placed('payments', 'own_payment')}")
+        connection.execute("DROP TABLE own_payment")
+        _write(to_arrow(connection, _PAYMENTS), folder / "payments", bucket)
+        _write(_history(connection, bill_extras), folder / "bill_history", bucket)
         for table in ORDER:
-            rows = "own_payment" if table == "payments" else scan_raw(raw, table, bucket)
-            _create(connection, table, rows)
-        history = _history(connection, bill_extras)
-        _write(history, folder / "bill_history", bucket)
-        for table in ORDER:
-            rows = to_arrow(connection, _PAYMENTS if table == "payments" else f"FROM {table}")
-            _write(rows, folder / table, bucket)
+            if table != "payments":
+                rows = to_arrow(connection, _placed(table, scan_raw(raw, table, bucket)))
+                _write(rows, folder / table, bucket)
 
 
 def strays(raw: Path, bucket: int) -> pa.Table:
@@ -129,14 +129,14 @@ def _create_bill(connection: Connection, raw: Path, bucket: int) -> None:
             ORDER BY customer, issued_on NULLS LAST, due_on, bill_id)""")
 
 
-def _create(connection: Connection, table: str, rows: str) -> None:
+def _placed(table: str, rows: str) -> str:
+    """Return the query for a table's rows in order, numbered by ``place``."""
     order = ", ".join(name(column) for column in ORDER[table])
-    connection.execute(f"""
-        CREATE TABLE {table} AS
+    return f"""
         SELECT CAST(row_number() OVER () - 1 AS INTEGER) AS place, *
         FROM (
             FROM {rows} LEFT JOIN account USING (customer_id)
-            ORDER BY customer, {order})""")
+            ORDER BY customer, {order})"""
 
 
 # With the place of the payment that a reversal names.

@@ -4,13 +4,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import gcd
 
 from contract.engine import Connection
 from contract.staging import Store
 from features.facts import Source, day
-
-# With fewer jobs a core would idle while another works on the last.
-_JOBS_WANTED = 2 * (os.cpu_count() or 1)
 
 # The tables that the fact views read.
 _READ = (
@@ -36,10 +34,12 @@ class Job:
 def jobs_for(buckets: int, days: Sequence[date]) -> list[Job]:
     """Return jobs that cover each bucket on each day.
 
-    A job takes many days, for its bucket is decoded once; but a few buckets are split by days
-    so that each core has work to the end.
+    A job takes many days, for its bucket is decoded once; but where buckets are few, they are
+    split by days so that each core gets as many jobs.
     """
-    shares = min(len(days), -(-_JOBS_WANTED // buckets))
+    cores = os.cpu_count() or 1
+    uneven = buckets < 4 * cores and buckets % cores > 0
+    shares = min(len(days), cores // gcd(buckets, cores)) if uneven else 1
     return [
         Job(bucket=bucket, days=tuple(days[share::shares]))
         for bucket in range(buckets)
