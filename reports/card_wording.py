@@ -20,7 +20,8 @@ TITLES = (
     "signoff", "appendix",
 )
 PROSE = (
-    "purpose", "misuse", "data", "attrition", "target", "method", "protocol", "protocol_rolling",
+    "purpose", "misuse", "data", "data_extra", "attrition", "target", "method", "protocol",
+    "protocol_rolling",
     "protocol_held_out", "protocol_twin", "results", "acceptance", "slices", "calibration",
     "drivers", "stability", "limits", "limits_absent", "reproduce", "signoff",
 )

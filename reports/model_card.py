@@ -12,6 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from features.catalogue import EVERY
 from features.declare import Text
 from models.judging import MODEL
 from models.slices import FEWEST_ROWS
@@ -50,6 +51,7 @@ def render_card(facts: CardFacts, wording: CardWording | None = None) -> str:
         w=words,
         facts=facts,
         prose_of=prose,
+        data=prose["data"] + (prose["data_extra"] if said["extra"].en else ()),
         limits=prose["limits"] + (prose["limits_absent"] if facts.data.absent else ()),
         protocol=[text for stretch in facts.stretches for text in _protocol(stretch, words, said)],
         glance=_glance(facts, words),
@@ -97,7 +99,13 @@ def _facts_in_words(facts: CardFacts, wording: CardWording) -> dict[str, Text]:
         "few": _same(results.FEW_LATE),
         "fewest": _same(FEWEST_ROWS),
         "absent": _same(", ".join(facts.data.absent)),
+        "extra": _extra(facts),
     }
+
+
+def _extra(facts: CardFacts) -> Text:
+    built_in = {feature.name for feature in EVERY}
+    return _same(", ".join(one.name for one in facts.features if one.name not in built_in))
 
 
 def _capacity(capacity: float) -> Text:

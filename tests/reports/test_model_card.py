@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from contract.errors import ConfigError
-from features.declare import Feature, Text
+from features import FEATURES
+from features.declare import Text
 from models.acceptance import Acceptance, Verdict
 from models.fit import Part
 from models.judging import Judged
@@ -137,15 +138,7 @@ def _stretch(*, tariff: str = "202") -> Stretch:
 
 @pytest.fixture(scope="module")
 def facts() -> CardFacts:
-    feature = Feature(
-        stem="late_count",
-        family="lateness",
-        over="row",
-        sql="",
-        unit="count",
-        direction=1,
-        description=Text(zh="逾期期数", en="late bills"),
-    )
+    feature = next(one for one in FEATURES if one.name == "late_count_6m")
     attrition = pd.DataFrame({"2026-10-06": {"already_overdue": 120, "kept": 880}})
     return CardFacts(
         page="card",
@@ -173,7 +166,7 @@ def facts() -> CardFacts:
             attrition=attrition,
         ),
         features=(feature,),
-        importance=pd.DataFrame({"feature": ["late_count"], "share": [0.77]}),
+        importance=pd.DataFrame({"feature": ["late_count_6m"], "share": [0.77]}),
         calibration="platt",
         calibrations=pd.DataFrame(
             [
@@ -254,7 +247,7 @@ def test_every_section_is_there_in_both_languages(page, wording) -> None:
         assert title.zh in found.text
         assert title.en in found.text
     for section, texts in wording.prose.items():
-        if section == "protocol_rolling":
+        if section in {"protocol_rolling", "data_extra"}:
             continue
         for text in texts:
             for words in (text.zh, text.en):
@@ -370,6 +363,13 @@ def test_directions_are_said_to_bind_only_where_they_do(facts, kind, monotone, i
     text = Reader(render_card(told)).text
     assert ("1 of 1 features are bound" in text) == is_bound
     assert ("directions were not imposed" in text) != is_bound
+
+
+def test_columns_that_the_source_added_are_named(facts, page) -> None:
+    age = replace(facts.features[0], stem="x_age", window=None)
+    told = Reader(render_card(replace(facts, features=(*facts.features, age)))).text
+    assert "must be shown to be lawful and needed: x_age." in told
+    assert "lawful and needed" not in Reader(page).text
 
 
 def test_sign_off_leaves_room_for_three_people(page) -> None:
