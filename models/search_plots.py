@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from models.search import Tried
+from models.search import SPACE, Tried
 
 _BEST, _TRIAL, _CUT = "#c0392b", "#2980b9", "#bdc3c7"
 
@@ -25,7 +25,8 @@ def history_plot(tried: Sequence[Tried], default: Tried) -> Figure:
     number = [one.number for one in whole]
     value = np.array([one.value for one in whole], dtype=np.float64)
     axes.scatter(number, value, color=_TRIAL, s=22, label="trial")
-    axes.step(number, np.maximum.accumulate(value), where="post", color=_BEST, label="best so far")
+    best = np.append(np.maximum.accumulate(value), value.max())
+    axes.step([*number, tried[-1].number], best, where="post", color=_BEST, label="best so far")
     if default.value is not None:
         axes.axhline(default.value, color="#2c3e50", linestyle=":", label="default parameters")
     short = [one.number for one in tried if one.value is None]
@@ -59,7 +60,9 @@ def importance_plot(importance: Mapping[str, float], tried: Sequence[Tried]) -> 
 def _against(axes: Axes, name: str, tried: Sequence[Tried]) -> None:
     whole = [one for one in tried if one.value is not None]
     value = [float(one.value or 0) for one in whole]
-    axes.scatter([one.changes[name] for one in whole], value, color=_TRIAL, s=22)
+    at = [one.changes[name] for one in whole]
+    axes.scatter(at, value, color=_TRIAL, s=22)
     axes.set(xlabel=name, ylabel="worth", title=name)
+    axes.set_xscale("log" if SPACE[name].log and min(at) > 0 else "linear")
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1))
     axes.grid(alpha=0.3)

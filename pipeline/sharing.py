@@ -30,7 +30,7 @@ class Search:
     Attributes:
         study: Its name; another name for anything that would mix trials not to be compared.
         url: Of the database that keeps it.
-        recipe: With the default parameters, which are the first trial.
+        recipe: With the default parameters, which are tried first.
         origins: Days to train as of and to judge on, oldest first.
         cut: The day whose knowledge labels the judged rows.
     """
