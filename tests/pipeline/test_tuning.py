@@ -5,7 +5,7 @@ import pickle
 from types import SimpleNamespace
 
 import numpy as np
-import optuna
+import optuna  # noqa: TID251 - trials are read back as Optuna keeps them
 import pandas as pd
 import pytest
 import yaml

@@ -19,6 +19,7 @@ OURS = {*ALLOWED, "benchmarks", "configs"}
 DOORS = {
     "duckdb": "contract/engine.py",
     "mlflow": "pipeline/tracking.py",
+    "optuna": "pipeline/searching.py",
     "xlsxwriter": ("reports/", "contract/simulator/"),  # the simulator spoils workbooks, too
     "typer": "pipeline/",
 }
