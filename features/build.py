@@ -6,12 +6,13 @@ from datetime import date
 import pandas as pd
 import pyarrow as pa
 
-from contract.engine import connect, to_arrow
+from contract.engine import Connection, connect, to_arrow
 from contract.side_by_side import side_by_side, threads_each
 from contract.staging import Store
 from features.catalogue import FEATURES, PREPAID_FEATURES, extra_features
-from features.compose import compose, reads_groups
+from features.compose import compose, compose_for_year, reads_groups
 from features.declare import Feature, Scored
+from features.facts import day
 from features.groups import no_rates, rates_by_day
 from features.held import Job, jobs_for, source_for
 
@@ -132,7 +133,19 @@ def build_days(
     """Build the matrix of one bucket at each day of a job, in order."""
     with connect(threads=threads) as connection:
         source = source_for(connection, store, job.bucket, job.days)
+        _register(connection, rates[job.days[0]])
+        if len(job.days) == 1:
+            yield to_arrow(connection, compose(source, job.bucket, job.days[0], features, scored))
+            return
+        # To plan the statement takes a tenth of running it; only the day and its groups change.
+        for year in {as_of.year for as_of in job.days}:
+            statement = compose_for_year(source, job.bucket, year, features, scored)
+            connection.execute(f"PREPARE matrix_{year} AS {statement}")
         for as_of in job.days:
-            for relation, table in rates[as_of].items():
-                connection.register(relation, table)
-            yield to_arrow(connection, compose(source, job.bucket, as_of, features, scored))
+            _register(connection, rates[as_of])
+            yield to_arrow(connection, f"EXECUTE matrix_{as_of.year}(as_of := {day(as_of)})")
+
+
+def _register(connection: Connection, rates: Mapping[str, pa.Table]) -> None:
+    for relation, table in rates.items():
+        connection.register(relation, table)

@@ -23,6 +23,9 @@ KEYS = (
     "open_cny",
 )
 
+# The day in a statement that is not yet of one day; the cast tells the engine its type.
+AS_OF = "CAST($as_of AS DATE)"
+
 # What the rows of each view are summed up to: a customer, or one scored bill.
 GROUPED_BY: dict[View, str] = {
     "bill_facts": "customer_id",
@@ -54,6 +57,18 @@ def compose(
     features in order. What a feature reads is computed even when it is not itself chosen. It
     reads the relations of features/groups.py.
     """
+    statement = compose_for_year(source, bucket, as_of.year, features, scored)
+    return statement.replace(AS_OF, day(as_of))
+
+
+def compose_for_year(
+    source: Source,
+    bucket: int,
+    year: int,
+    features: tuple[Feature, ...],
+    scored: Scored = "bill",
+) -> str:
+    """Return the statement of compose for any as_of in a year, to be prepared with ``$as_of``."""
     keys = KEYS if scored == "bill" else PREPAID_KEYS
     needed = with_read(features)
     columns = {view: [f for f in needed if f.over == view] for view in GROUPED_BY}
@@ -70,7 +85,7 @@ def compose(
     found = "".join(f", {name(f.name)}" for declared in used.values() for f in declared)
     chosen = "".join(f", {name(f.name)}" for f in features)
     statement = f"""
-WITH {fact_views(source, bucket, as_of, scored)}{aggregates},
+WITH {fact_views(source, bucket, date(year, 1, 1), scored)}{aggregates},
 joined AS (
     SELECT scored.*, CAST(open_fen AS DOUBLE) / 100 AS open_cny,
         grid_known, grid_late, segment_known, segment_late,
@@ -83,7 +98,7 @@ joined AS (
 ),
 complete AS (SELECT {", ".join(keys)}{found}{derived} FROM joined)
 SELECT {", ".join(keys)}{chosen} FROM complete"""
-    return statement.replace("$as_of", day(as_of))
+    return statement.replace("$as_of", AS_OF)
 
 
 def with_read(features: tuple[Feature, ...]) -> tuple[Feature, ...]:

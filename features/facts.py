@@ -62,7 +62,10 @@ def with_facts(
 
 
 def fact_views(source: Source, bucket: int, as_of: date, scored: Scored = "bill") -> str:
-    """Return the fact views of one bucket at as_of, as the body of a WITH clause."""
+    """Return the fact views of one bucket as the body of a WITH clause, ``$as_of`` in them.
+
+    What the calendar says is that of the year of as_of.
+    """
     views = {
         "owner": _owner(source, bucket),
         "known_bill": _known_bill(source, bucket),
@@ -78,8 +81,7 @@ def fact_views(source: Source, bucket: int, as_of: date, scored: Scored = "bill"
         "scored": (_scored_bill if scored == "bill" else _scored_prepaid)(source, as_of),
         "other_facts": _OTHER_FACTS,
     }
-    text = ",\n".join(f"{view} AS ({body})" for view, body in views.items())
-    return text.replace("$as_of", day(as_of))
+    return ",\n".join(f"{view} AS ({body})" for view, body in views.items())
 
 
 def _owner(source: Source, bucket: int) -> str:
