@@ -52,11 +52,13 @@ def commands_markdown() -> str:
 
     from pipeline.cli import app  # noqa: PLC0415 - cli imports this module
 
+    def _help(runner: CliRunner, path: tuple[str, ...]) -> str:
+        return runner.invoke(app, [*path, "--help"]).output.strip()
+
     runner = CliRunner(env={"TERMINAL_WIDTH": "100", "COLUMNS": "100"})
-    names = sorted(get_command(app).commands)  # type: ignore[attr-defined]
     parts = [
-        f"## duewatch {name}\n\n```\n{runner.invoke(app, [name, '--help']).output.strip()}\n```\n"
-        for name in names
+        f"## duewatch {' '.join(path)}\n\n```\n{_help(runner, path)}\n```\n"
+        for path in sorted(_verbs(get_command(app), ()))
     ]
     return (
         f"{GENERATED}# Commands\n\nExit codes: 0 done; 2 a setting or argument is wrong; 3 the"
@@ -65,6 +67,15 @@ def commands_markdown() -> str:
         " last line is one JSON"
         " object.\n\n" + "\n".join(parts)
     )
+
+
+def _verbs(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Return the path of each verb; a group that runs by itself is one, too."""
+    below = getattr(command, "commands", {})
+    if path and (not below or command.invoke_without_command):
+        yield path
+    for name, verb in below.items():
+        yield from _verbs(verb, (*path, name))
 
 
 def _settings(at: BaseModel, path: tuple[str, ...]) -> Iterator[tuple[str, str, object, str]]:

@@ -1,0 +1,52 @@
+"""Verbs of the list: score, show, go the whole way."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import AsOf, ConfigFile, Data, Json, as_day, settings_of, tell
+
+
+def score(
+    config: ConfigFile = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    model: Annotated[str, typer.Option(help="Alias or version of the model.")] = "champion",
+    as_json: Json = False,
+) -> None:
+    """Score the open bills and write the list.
+
+    Writes all scores, the ranked list with reasons as CSV and workbook, and a manifest.
+    """
+    from pipeline.preparing import prepare
+    from pipeline.scoring import score as run
+    from pipeline.tracking import load
+
+    settings = settings_of(config, data=data, as_of=as_day(as_of))
+    registered = load(settings.tracked, model)
+    made = run(settings, prepare(settings), registered)
+    told = "Wrote" if made.made else "Nothing new: the same inputs already gave"
+    tell(f"{told} {made.folder}.", as_json, made.as_dict())
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    rows: Annotated[int, typer.Option(min=1, help="Rows of the list to show.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Show a finished run and how its model compares."""
+    from pipeline.showing import show_run
+
+    text, facts = show_run(run, rows=rows)
+    typer.echo(text)
+    tell(f"List: {run / 'list.xlsx'}", as_json, facts)
+
+
+def demo(config: ConfigFile = None, as_json: Json = False) -> None:
+    """Go the whole way on a simulated utility."""
+    from pipeline.demo import run_demo
+
+    text, facts = run_demo(settings_of(config))
+    typer.echo(text)
+    tell("", as_json, facts)
