@@ -23,7 +23,14 @@ from models.judging import (
 )
 from models.metrics import Capacity, Ranking, auc, evaluate, rows_at
 from models.origins import Day, Fold
-from models.resampling import FloatArray, Interval, bootstrap_difference, interval, resample
+from models.resampling import (
+    FloatArray,
+    Interval,
+    bootstrap_difference,
+    interval,
+    rate_interval,
+    resample,
+)
 from models.slices import slices
 
 DRAWS = 200
@@ -151,20 +158,30 @@ class Backtest:
     def by_slice(self) -> pd.DataFrame:
         """Return one row a slice: how it fares on the planning days' lists.
 
-        Columns: slice, level, rows, late_rate, mean_probability, auc (mean over origins), of the
-        model and of the scorecard; ``caught``, the share of the slice's late bills that are on
-        the list, and ``alarms``, the share of its bills paid in time that are.
+        Columns: slice, level, rows, late_rate with its interval (late_low, late_high),
+        mean_probability, auc (mean over origins), of the model and of the scorecard; ``caught``,
+        the share of the slice's late bills that are on the list, and ``alarms``, the share of its
+        bills paid in time that are.
         """
         parts: dict[tuple[str, str], list[dict[str, float]]] = {}
+        whose: dict[tuple[str, str], list[pd.Series]] = {}
         for fold, day in self.lists:
             seen = pd.Index(fold.trained[MODEL].customers)
             for name, level, rows in slices(day.rows.matrix, seen=seen, traits=day.traits):
                 if rows.any():
                     parts.setdefault((name, level), []).append(self._slice(day, rows))
+                    customers = day.rows.matrix["customer_id"].to_numpy()[rows]
+                    late = pd.Series(day.rows.late[rows], index=customers)
+                    whose.setdefault((name, level), []).append(late)
         return pd.DataFrame(
             [
-                {"slice": name, "level": level} | _pooled(found)
-                for (name, level), found in parts.items()
+                {
+                    "slice": name,
+                    "level": level,
+                    **_pooled(parts[name, level]),
+                    **_ends(pd.concat(whose[name, level])),
+                }
+                for name, level in parts
             ]
         )
 
@@ -241,6 +258,11 @@ def _trend(months: np.ndarray) -> float:
     if known.sum() < 2:
         return np.nan
     return float(np.polyfit(np.flatnonzero(known), months[known], 1)[0])
+
+
+def _ends(late: pd.Series) -> dict[str, float]:
+    told = rate_interval(late.to_numpy(), late.index)
+    return {"late_low": told.low, "late_high": told.high}
 
 
 def _pooled(found: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import norm
 
 FloatArray = npt.NDArray[np.float64]
 # A figure as a function of how often each row counts, such as `Ranking.auc`.
@@ -87,6 +88,27 @@ def interval(value: float, drawn: FloatArray, *, level: float = 0.95) -> Interva
     tail = (1 - level) / 2
     low, high = np.quantile(finite, [tail, 1 - tail])
     return Interval(value=float(value), low=float(low), high=float(high), level=level)
+
+
+def rate_interval(
+    late: npt.ArrayLike, customers: npt.ArrayLike, *, level: float = 0.95
+) -> Interval:
+    """Return a share with its interval clustered by customer, without drawing anything.
+
+    The linearised variance of a ratio of cluster totals (Cochran 1977, 6.4), normal around the
+    share: for a share it agrees with the bootstrap and is cheap enough for every slice.
+    """
+    y = np.asarray(late, np.float64)
+    codes, names = pd.factorize(np.asarray(customers))
+    rate = float(y.mean()) if y.size else np.nan
+    if len(names) < 2:
+        return Interval(value=rate, low=np.nan, high=np.nan, level=level)
+    off = np.bincount(codes, weights=y - rate)
+    error = float(np.sqrt(np.sum(off**2) * len(names) / (len(names) - 1)) / y.size)
+    reach = error * float(norm.ppf((1 + level) / 2))
+    return Interval(
+        value=rate, low=max(0.0, rate - reach), high=min(1.0, rate + reach), level=level
+    )
 
 
 def bootstrap_difference(

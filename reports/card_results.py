@@ -116,7 +116,7 @@ def _slice(level: Mapping[Any, Any], wording: CardWording) -> Row:
         cells=(
             name,
             count(level["rows"]),
-            share(level["late_rate"]),
+            _rate(level),
             share(level["mean_probability"]),
             number(level["auc"]),
             number(level["scorecard_auc"]),
@@ -125,6 +125,13 @@ def _slice(level: Mapping[Any, Any], wording: CardWording) -> Row:
         ),
         look="few" if _is_few(level) else "",
     )
+
+
+def _rate(level: Mapping[Any, Any]) -> str:
+    """Write a late rate with its interval, starred where the probabilities told lie outside."""
+    low, high, told = level["late_low"], level["late_high"], level["mean_probability"]
+    outside = " *" if told < low or told > high else ""
+    return f"{share(level['late_rate'])} [{share(low)}, {share(high)}]{outside}"
 
 
 def _is_few(level: Mapping[Any, Any]) -> bool:

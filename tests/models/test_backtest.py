@@ -156,6 +156,9 @@ def test_slices_add_up_and_name_who_is_caught(rolling) -> None:
     assert (parts["caught"] * late).sum() == pytest.approx(
         whole["caught"] * whole["rows"] * whole["late_rate"]
     )
+    assert (told["late_low"] <= told["late_rate"]).all()
+    assert (told["late_rate"] <= told["late_high"]).all()
+    assert whole["late_high"] - whole["late_low"] < 0.2
     assert ("history", "clean") in told.index
     assert ("history", "insufficient") in told.index
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.metrics import Ranking
-from models.resampling import bootstrap, bootstrap_difference, interval, resample
+from models.resampling import bootstrap, bootstrap_difference, interval, rate_interval, resample
 
 
 def rate(y: np.ndarray):
@@ -72,3 +72,21 @@ def test_figures_resampled_together_are_those_resampled_alone() -> None:
         assert interval(values[at], drawn[:, at]) == alone
     paired = bootstrap_difference(statistics[0], statistics[1], customers, draws=40, seed=8)
     assert interval(values[0] - values[1], drawn[:, 0] - drawn[:, 1]) == paired
+
+
+def test_rate_interval_agrees_with_the_bootstrap_of_customers() -> None:
+    generator = np.random.default_rng(3)
+    customers = generator.integers(0, 700, 5_000)
+    habit = generator.beta(0.5, 2.0, 700)
+    y = (generator.random(5_000) < habit[customers]).astype(float)
+    drawn = bootstrap(rate(y), customers, draws=2_000, seed=5)
+    told = rate_interval(y, customers)
+    assert told.value == drawn.value
+    assert told.low == pytest.approx(drawn.low, abs=0.002)
+    assert told.high == pytest.approx(drawn.high, abs=0.002)
+
+
+def test_rate_interval_of_one_customer_tells_nothing() -> None:
+    told = rate_interval([1.0, 0.0], ["a", "a"])
+    assert told.value == 0.5
+    assert np.isnan([told.low, told.high]).all()

@@ -99,7 +99,7 @@ def _by_slice(*, tariff: str) -> pd.DataFrame:
     ]
     columns = ["slice", "level", "rows", "late_rate", "caught", "alarms"]
     return pd.DataFrame(told, columns=columns).assign(
-        mean_probability=0.198, auc=0.81, scorecard_auc=0.8
+        late_low=0.19, late_high=0.21, mean_probability=0.198, auc=0.81, scorecard_auc=0.8
     )
 
 
