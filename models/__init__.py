@@ -24,7 +24,14 @@ from models.explain import (
     reasons,
 )
 from models.fit import FitReport, Part, fit
-from models.levels import level_variances, month_levels, update_intercept
+from models.levels import (
+    Followed,
+    Month,
+    follow,
+    level_variances,
+    month_levels,
+    update_intercept,
+)
 from models.metrics import (
     Ranking,
     at_capacity,
@@ -55,8 +62,10 @@ __all__ = [
     "Card",
     "Contributions",
     "FitReport",
+    "Followed",
     "Interval",
     "Model",
+    "Month",
     "Parameters",
     "Part",
     "Ranking",
@@ -81,6 +90,7 @@ __all__ = [
     "fit",
     "fit_calibration",
     "fit_scorecard",
+    "follow",
     "gini",
     "ks",
     "level_variances",

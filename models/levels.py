@@ -6,7 +6,8 @@ the month after (docs/decisions/0005), so a level is followed only as far as mon
 last.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,98 @@ import pandas as pd
 
 from models.calibrating import fit_shift
 from models.calibration import Calibration
+from models.logistic import sigmoid
 
 FloatArray = npt.NDArray[np.float64]
 
 # Fewer months cannot tell what lasts from what passes.
 LEAST_MONTHS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Month:
+    """The rows of one month, whose labels a model had not seen and that are mature by now.
+
+    Attributes:
+        cycle: Which month.
+        raw: The model's raw score of each row.
+        y: 1 for a late bill.
+        customers: Whose rows vary together.
+        segments: Each row's level, when the calibration has segments.
+    """
+
+    cycle: int
+    raw: FloatArray
+    y: FloatArray
+    customers: npt.NDArray[np.object_]
+    segments: npt.NDArray[np.object_] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """A calibration that followed the level of the months since, and what that was worth.
+
+    Attributes:
+        calibration: After the newest month.
+        months: One row a month but the first: cycle, rows, late_rate, mean probability and log
+            loss as the model stands (told, loss) and after following the months before it
+            (told_followed, loss_followed).
+    """
+
+    calibration: Calibration
+    months: pd.DataFrame
+
+    @property
+    def better(self) -> bool:
+        """Whether following lowered the log loss of the months that came after, all together."""
+        lead = (self.months["loss"] - self.months["loss_followed"]) * self.months["rows"]
+        return bool(lead.sum() > 0)
+
+
+def follow(calibration: Calibration, months: Sequence[Month]) -> Followed:
+    """Update a calibration month by month, and hold each step against the month after it.
+
+    Args:
+        calibration: As it stands.
+        months: Oldest first, none of them learned from.
+    """
+    moved, told, levels = calibration, [], pd.DataFrame()
+    for month in months:
+        if len(levels):
+            told.append(_compare(month, calibration, moved))
+        margin = calibration.margin(month.raw, month.segments)
+        cycle = np.full(month.y.size, month.cycle)
+        found = month_levels(margin, month.y, cycle, month.customers)
+        levels = pd.concat([levels, found], ignore_index=True)
+        lasting, passing = level_variances(levels)
+        moved = update_intercept(
+            moved,
+            month.raw,
+            month.y,
+            segments=month.segments,
+            customers=month.customers,
+            lasting=lasting,
+            passing=passing,
+        )
+    columns = ("cycle", "rows", "late_rate", "told", "told_followed", "loss", "loss_followed")
+    return Followed(calibration=moved, months=pd.DataFrame(told, columns=list(columns)))
+
+
+def _compare(month: Month, stands: Calibration, moved: Calibration) -> dict[str, float]:
+    margins = [one.margin(month.raw, month.segments) for one in (stands, moved)]
+    told, told_followed = (float(sigmoid(margin).mean()) for margin in margins)
+    loss, loss_followed = (
+        float(np.mean(np.logaddexp(0.0, margin) - month.y * margin)) for margin in margins
+    )
+    return {
+        "cycle": month.cycle,
+        "rows": month.y.size,
+        "late_rate": float(month.y.mean()),
+        "told": told,
+        "told_followed": told_followed,
+        "loss": loss,
+        "loss_followed": loss_followed,
+    }
 
 
 def update_intercept(

@@ -112,6 +112,11 @@ class Model:
             return self.margin(matrix)
         return p * matrix["open_cny"].to_numpy() if "open_cny" in matrix else p
 
+    def recalibrated(self, calibration: Calibration, about: Mapping[str, Any]) -> "Model":
+        """Return the same model with another calibration; ``about`` is added to what is told."""
+        changed = {"calibration": calibration.as_dict(), "about": {**self.card.about, **about}}
+        return Model(core=self.core, card=self.card.model_copy(update=changed))
+
     def encode(self, matrix: pd.DataFrame) -> FloatArray:
         """Return the features as numbers, columns in the card's order."""
         return encode(matrix, self.card.features, self.card.levels)

@@ -14,6 +14,7 @@ from models.train import Recipe, train
 from pipeline.config import Config
 from pipeline.preparing import Prepared
 from pipeline.progress import step
+from pipeline.recalibrating import RECALIBRATED
 from pipeline.storage import write_json
 from pipeline.tracking import (
     CHALLENGER,
@@ -95,6 +96,10 @@ def promote(
     """
     challenger = load(config.tracked, which)
     champion = _champion(config, challenger)
+    if champion is not None and _is_champion_recalibrated(challenger.model, champion):
+        made = _by_its_months(challenger, champion)
+        _record(config, prepared, made)
+        return made
     _check(challenger, prepared)
     if trial is None or champion is not None:
         trial = _judge(config, prepared, challenger, champion)
@@ -121,6 +126,32 @@ def promote(
     )
     _record(config, prepared, made)
     return made
+
+
+def _is_champion_recalibrated(model: Model, champion: Registered) -> bool:
+    return bool(
+        model.card.about.get(RECALIBRATED) == champion.version
+        and model.card.sha256 == champion.model.card.sha256
+    )
+
+
+def _by_its_months(challenger: Registered, champion: Registered) -> Promotion:
+    """Accept the champion with its level moved: it ranks alike and is registered only if better."""
+    about = challenger.model.card.about
+    said = (
+        f"the champion with its level moved by {about['recalibration_shift']:+.3f} in log-odds:"
+        f" the same order of bills, and a lower log loss on {len(about['recalibration'])} months"
+        " that came after"
+    )
+    return Promotion(
+        challenger=challenger,
+        champion=champion,
+        promoted=True,
+        advice="challenger",
+        reasons=(said,),
+        forced="",
+        judged=(),
+    )
 
 
 def _champion(config: Config, challenger: Registered) -> Registered | None:

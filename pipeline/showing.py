@@ -58,6 +58,17 @@ def show_backtest(facts: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
+def show_followed(months: pd.DataFrame) -> str:
+    """Return the text of what following the level was worth, a line a month."""
+    return "\n".join(
+        f"{month['cycle'] // 12}-{month['cycle'] % 12 + 1:02}: {month['rows']:,} bills,"
+        f" {month['late_rate']:.1%} late; told {month['told']:.1%}, following"
+        f" {month['told_followed']:.1%}; log loss {month['loss']:.4f}, following"
+        f" {month['loss_followed']:.4f}"
+        for month in months.to_dict("records")
+    )
+
+
 def as_text(*renderables: RenderableType) -> str:
     """Return renderables as the text that a terminal shows."""
     console = Console(width=150)

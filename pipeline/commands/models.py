@@ -132,12 +132,45 @@ def promote(
 
     settings = settings_of(config, data=data, as_of=as_day(as_of), target=target)
     made = run(settings, prepare(settings), which=model, forced=force)
-    typer.echo(show_comparison(made.as_dict()["judged"]))
+    if made.judged:
+        typer.echo(show_comparison(made.as_dict()["judged"]))
     typer.echo("\n".join(made.reasons))
     name = f"{settings.tracked.model_name} version {made.challenger.version}"
     if made.promoted:
         return tell(f"{name} is the champion now.", as_json, made.as_dict())
     tell(f"{name} is kept back; use: {made.advice}.", as_json, made.as_dict())
+    raise typer.Exit(KEPT_BACK)
+
+
+def recalibrate(
+    config: ConfigFile = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    target: TargetName = None,
+    model: Annotated[str, typer.Option(help="Alias or version of the model.")] = "champion",
+    as_json: Json = False,
+) -> None:
+    """Let a model follow the level of the months since it was trained.
+
+    Trees and order stay, the intercept moves. It is registered as the challenger where that
+    lowered the log loss of the months that came after; exit code 4 where it did not.
+    """
+    from pipeline.preparing import prepare
+    from pipeline.recalibrating import recalibrate as run
+    from pipeline.showing import show_followed
+
+    settings = settings_of(config, data=data, as_of=as_day(as_of), target=target)
+    made = run(settings, prepare(settings), which=model)
+    typer.echo(show_followed(made.followed.months))
+    if made.registered:
+        text = f"Registered {settings.tracked.model_name} version {made.registered.version}."
+        return tell(text, as_json, made.as_dict())
+    tell(
+        f"Version {made.model.version} is kept as it is: following the level would not have helped"
+        " in the months since.",
+        as_json,
+        made.as_dict(),
+    )
     raise typer.Exit(KEPT_BACK)
 
 

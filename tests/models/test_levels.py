@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from models.calibrating import fit_calibration, fit_shift
 from models.calibration import Calibration, Segments
-from models.levels import level_variances, month_levels, update_intercept
+from models.levels import Month, follow, level_variances, month_levels, update_intercept
 from models.logistic import sigmoid
 
 
@@ -109,3 +109,34 @@ def test_variances_are_never_negative(shifts: list[float], error: float) -> None
     lasting, passing = level_variances(pd.DataFrame({"shift": shifts, "variance": error}))
     assert lasting >= 0
     assert passing >= 0
+
+
+def months_at(levels: list[float], rows: int = 4_000) -> list[Month]:
+    found = []
+    for cycle, level in enumerate(levels):
+        raw, y = drawn(rows, level=level, seed=cycle)
+        customers = np.arange(rows).astype(object)
+        found.append(Month(cycle=cycle, raw=raw, y=y, customers=customers))
+    return found
+
+
+def test_a_level_that_stays_moved_is_followed_and_found_better() -> None:
+    followed = follow(Calibration(kind="none"), months_at([0.5] * 6))
+    assert followed.better
+    assert followed.calibration.shift == pytest.approx(0.5, abs=0.08)
+    assert list(followed.months["cycle"]) == [1, 2, 3, 4, 5]
+    last = followed.months.iloc[-1]
+    assert abs(last["told_followed"] - last["late_rate"]) < abs(last["told"] - last["late_rate"])
+
+
+def test_levels_that_pass_within_the_month_are_not_worth_following() -> None:
+    followed = follow(Calibration(kind="none"), months_at([0.4, -0.4] * 4))
+    assert not followed.better
+    assert abs(followed.calibration.shift) < 0.2
+
+
+def test_each_month_is_held_against_months_before_it_alone() -> None:
+    months = months_at([0.5, 0.5, 0.5])
+    told = follow(Calibration(kind="none"), months).months
+    fewer = follow(Calibration(kind="none"), months[:2]).months
+    pd.testing.assert_frame_equal(told.iloc[:1], fewer)
