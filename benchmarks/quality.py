@@ -7,9 +7,10 @@ The model is trained by the function that production calls, without the newest m
 compared on those months' planning days with every simple rule, the scorecard and the oracle: the
 simulator's own probability, given all that is latent when a bill is issued. The ceiling is the
 best that the observable history allows, of a sample of customers (contract.simulator.ceiling);
-the model and the oracle are read on the same bills. With --origins the months before are judged,
-too; --variants adds a blend with the scorecard, trees that no direction binds, and a far larger
-model (255 leaves, no limit of depth, grown slowly). All figures are of simulated data.
+the model and the oracle are read on the same bills. By segment, the mean of p is held against the
+late rate. With --origins the months before are judged, too; --variants adds a blend with the
+scorecard, trees that no direction binds, and a far larger model (255 leaves, no limit of depth,
+grown slowly). All figures are of simulated data.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from models import auc, gini
 from models.backtest import Backtest
 from models.judging import MODEL, Ranked
 from models.origins import Day, run_origins
+from models.resampling import rate_interval
 from models.train import train
 from pipeline.config import Config
 from pipeline.paths import truth_folder
@@ -39,6 +41,7 @@ from pipeline.training import build_past, hold_out, judged_table, judges_of, rec
 
 CAPACITY = 0.05
 SHOWN = ("auc", "clean_auc", "late_amount_caught", "late_caught", "ks", "brier", "ece")
+MEANS = ("told", "oracle")
 VARIANTS: dict[str, dict[str, Any]] = {
     "blend": {"kind": "blend"},
     "free": {"monotone": False},
@@ -56,11 +59,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """One row a ranking in ``table``; the rest is of the sample whose ceiling is known."""
+    """One row a ranking in ``table``; ``sample`` is of the bills whose ceiling is known."""
 
     table: pd.DataFrame
     sample: dict[str, float]
     by_month: pd.DataFrame
+    by_segment: pd.DataFrame
 
 
 def measure(folder: Path, arguments: argparse.Namespace) -> Measured:
@@ -90,7 +94,10 @@ def measure(folder: Path, arguments: argparse.Namespace) -> Measured:
         rolling = Backtest(folds=folds, capacity=CAPACITY, seed=arguments.seed)
         by_month = pd.concat([rolling.by_month, by_month], ignore_index=True)
     return Measured(
-        table=table, sample=_of_the_sample(truth_folder(data), trial), by_month=by_month
+        table=table,
+        sample=_of_the_sample(truth_folder(data), trial),
+        by_month=by_month,
+        by_segment=_of_segments(trial, oracle),
     )
 
 
@@ -158,6 +165,29 @@ def _of_the_sample(truth: Path, trial: Backtest) -> dict[str, float]:
     }
 
 
+def _of_segments(trial: Backtest, oracle: list[Ranked]) -> pd.DataFrame:
+    """Return one row a segment: is the mean of p inside the interval of the late rate?"""
+    rows = pd.concat(
+        [
+            day.rows.matrix[["customer_id", "segment"]].assign(
+                late=day.rows.late, told=day.ranked(MODEL).score, oracle=known.score
+            )
+            for (_, day), known in zip(trial.lists, oracle, strict=True)
+        ]
+    )
+    return pd.DataFrame([_segment(str(name), part) for name, part in rows.groupby("segment")])
+
+
+def _segment(name: str, part: pd.DataFrame) -> dict[str, Any]:
+    rate = rate_interval(part["late"].to_numpy(), part["customer_id"].to_numpy())
+    told = {"segment": name, "rows": len(part), "late_rate": rate.value}
+    told |= {"low": rate.low, "high": rate.high}
+    for who in MEANS:
+        mean = float(part[who].mean())
+        told |= {who: mean, f"{who}_inside": not rate.excludes(mean)}
+    return told
+
+
 def as_json(found: Measured) -> dict[str, Any]:
     """Return the figures under flat names, such as ``lightgbm_auc``."""
     told: dict[str, Any] = {}
@@ -173,6 +203,9 @@ def as_json(found: Measured) -> dict[str, Any]:
         "late_amount_caught_at_5pct": told["lightgbm_late_amount_caught_at_5pct"],
         **found.sample,
         **_months_ahead(found.by_month),
+        "segments": len(found.by_segment),
+        "segments_inside": found.by_segment["told_inside"].sum(),
+        "segments_inside_oracle": found.by_segment["oracle_inside"].sum(),
     }
     return {name: round(float(value), 4) for name, value in told.items()}
 
@@ -198,6 +231,17 @@ def _show(table: pd.DataFrame) -> None:
     Console().print(shown)
 
 
+def _show_segments(by_segment: pd.DataFrame) -> None:
+    shown = Table(title="Late rate with its interval over customers, and the mean of p")
+    for head in ("segment", "rows", "late", "interval", "told", "oracle"):
+        shown.add_column(head, justify="left" if head == "segment" else "right")
+    for row in by_segment.to_dict("records"):
+        ends = f"[{row['low']:.3f}, {row['high']:.3f}]"
+        means = [f"{row[who]:.3f}{'' if row[f'{who}_inside'] else ' *'}" for who in MEANS]
+        shown.add_row(row["segment"], f"{row['rows']:,}", f"{row['late_rate']:.3f}", ends, *means)
+    Console().print(shown)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -212,6 +256,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="duewatch-quality-") as folder:
         found = measure(Path(folder), given)
     _show(found.table)
+    _show_segments(found.by_segment)
     if given.json:
         print(json.dumps(as_json(found)))
 

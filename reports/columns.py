@@ -121,6 +121,7 @@ COLUMNS: tuple[Column, ...] = (
     *_reasons("zh"),
     *_reasons("en"),
     Column(id="bills_seen", group="why", kind="integer", width=8),
+    Column(id="history", group="why", kind="code", words="histories", width=9),
     Column(id="contacted_on", group="feedback", kind="entry_date", width=11, places=SHEET),
     Column(id="outcome", group="feedback", kind="choice", words="outcomes", width=16, places=SHEET),
     Column(id="promised_on", group="feedback", kind="entry_date", width=11, places=SHEET),

@@ -23,6 +23,7 @@ WORDING = Path(__file__).parent.parent / "configs" / "wording.yaml"
 Worded = TypeVar("Worded", bound=BaseModel)
 
 GROUPS = ("do", "who", "what", "why", "feedback")
+HISTORIES = ("sufficient", "insufficient")
 OUTCOMES = ("answered", "no_answer", "wrong_number", "promised", "disputed", "refused", "paid")
 VERDICTS = ("adopted", "overridden")
 SHEETS = ("about", "list", "summary")
@@ -87,6 +88,7 @@ class Wording(BaseModel):
     bands: Annotated[dict[str, Words], wording_of(*BANDS)]
     band_meanings: Annotated[dict[str, Words], wording_of(*BANDS)]
     segments: Annotated[dict[str, Words], wording_of(*SEGMENTS)]
+    histories: Annotated[dict[str, Words], wording_of(*HISTORIES)]
     pay_arrangements: Annotated[dict[str, Words], wording_of(*PAY_ARRANGEMENTS)]
     channels: Annotated[dict[str, Words], wording_of(*CHANNELS)]
     outcomes: Annotated[dict[str, Words], wording_of(*OUTCOMES)]

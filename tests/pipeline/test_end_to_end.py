@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 
 import numpy as np
 import openpyxl
@@ -150,3 +151,21 @@ def test_manifest_names_what_the_list_was_made_of(town, run, trained):
     assert manifest["model_sha256"] == trained.registered.model.sha256
     assert manifest["config"]["bands"]["call"] == {"share": 0.05, "count": None}
     assert set(manifest["files"]) == {"list.csv", "list.xlsx", "scores.parquet"}
+
+
+def test_scoring_opens_no_connection(town, promoted, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("a connection was tried")
+
+    for way in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, way, refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    config = town.config.model_copy(update={"outputs": town.folder / "offline"})
+    registered = load(config.tracked, promoted.challenger.version)
+    assert score(config, prepare(config), registered).made
+
+
+def test_list_marks_customers_with_insufficient_history(scores, listed):
+    known = scores.set_index("bill_id")["history"]
+    assert set(known) == {"sufficient", "insufficient"}
+    assert (listed["history"] == known.loc[listed["bill_id"]].to_numpy()).all()

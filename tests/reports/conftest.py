@@ -52,7 +52,8 @@ def make_listed(rows: int, *, seed: int = 11) -> pd.DataFrame:
             "reasons_en": [[en for _, en in texts] for texts in told],
             "relief_zh": np.where(at % 2, "近12期有9期按时交清", ""),
             "relief_en": np.where(at % 2, "9 of the last 12 paid in time", ""),
-            "bills_seen": 3 + at % 30,
+            "bills_seen": 1 + at % 30,
+            "history": np.where(1 + at % 30 < 3, "insufficient", "sufficient"),
             "protected": at % 8 == 5,
         }
     )
