@@ -10,11 +10,16 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from features.declare import Text
 from models.judging import MODEL, SCORECARD
 from models.resampling import Interval
 
 # The strong simple rankings: on amount and on count, months behind; the scorecard on both.
 RIVALS = (SCORECARD, "months_behind")
+_NAMES = {
+    SCORECARD: Text(zh="评分卡", en="the scorecard"),
+    "months_behind": Text(zh="“欠费期数”排序", en="the months-behind sort"),
+}
 
 
 class Acceptance(BaseModel):
@@ -47,11 +52,12 @@ class Verdict:
 
     accepted: bool
     advice: str
-    reasons: tuple[str, ...]
+    reasons: tuple[Text, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return {"accepted": self.accepted, "advice": self.advice, "reasons": list(self.reasons)}
+        reasons = [{"zh": said.zh, "en": said.en} for said in self.reasons]
+        return {"accepted": self.accepted, "advice": self.advice, "reasons": reasons}
 
 
 def accept(by_month: pd.DataFrame, rule: Acceptance) -> Verdict:
@@ -86,34 +92,55 @@ def may_replace(lead: Interval, rule: Acceptance) -> Verdict:
         return Verdict(
             accepted=False,
             advice="champion",
-            reasons=("the rows cannot tell challenger and champion apart",),
+            reasons=(
+                Text(
+                    zh="这些账单分不出挑战模型与现用模型的高下",
+                    en="the rows cannot tell challenger and champion apart",
+                ),
+            ),
         )
+    allowed = f"{rule.margin:.1%}"
     if lead.low > 0:
-        said = f"the challenger catches more of the late amount: {told}"
+        said = Text(
+            zh=f"挑战模型覆盖的逾期金额更多：{told}",
+            en=f"the challenger catches more of the late amount: {told}",
+        )
     elif lead.low >= -rule.margin:
-        said = f"the challenger catches no less than the margin of {rule.margin:.1%} allows: {told}"
+        said = Text(
+            zh=f"挑战模型覆盖的逾期金额没有少于容许的{allowed}：{told}",
+            en=f"the challenger catches no less than the margin of {allowed} allows: {told}",
+        )
     else:
-        said = f"the challenger may catch less than the margin of {rule.margin:.1%} allows: {told}"
+        said = Text(
+            zh=f"挑战模型覆盖的逾期金额可能比容许的{allowed}还少：{told}",
+            en=f"the challenger may catch less than the margin of {allowed} allows: {told}",
+        )
     accepted = bool(lead.low >= -rule.margin)
     return Verdict(
         accepted=accepted, advice="challenger" if accepted else "champion", reasons=(said,)
     )
 
 
-def _at_least(caught: pd.DataFrame, rival: str, share: float) -> tuple[bool, str]:
+def _at_least(caught: pd.DataFrame, rival: str, share: float) -> tuple[bool, Text]:
     held = caught[MODEL] >= caught[rival]
     needed = int(np.ceil(share * len(held) - 1e-9))
-    said = (
-        f"late amount caught at least as much as {rival} in {int(held.sum())} of {len(held)}"
-        f" months, {needed} needed (mean {caught[MODEL].mean():.1%} against"
-        f" {caught[rival].mean():.1%})"
+    own, other = (f"{caught[id_].mean():.1%}" for id_ in (MODEL, rival))
+    said = Text(
+        zh=f"{len(held)}个月中有{held.sum()}个月覆盖的逾期金额不低于{_NAMES[rival].zh}，"
+        f"须有{needed}个月（平均{own}，对方{other}）",
+        en=f"late amount caught at least as much as {_NAMES[rival].en} in {held.sum()} of"
+        f" {len(held)} months, {needed} needed (mean {own} against {other})",
     )
     return bool(held.sum() >= needed), said
 
 
-def _cleaner(clean: pd.DataFrame, lead: float) -> tuple[bool, str]:
+def _cleaner(clean: pd.DataFrame, lead: float) -> tuple[bool, Text]:
     own, rival = clean[MODEL].mean(), clean[SCORECARD].mean()
-    said = f"AUC on clean histories {own:.3f} against {SCORECARD} {rival:.3f}, {lead:+.3f} needed"
+    said = Text(
+        zh=f"无逾期史AUC {own:.3f}，评分卡{rival:.3f}，须高出{lead:.3f}",
+        en=f"AUC on clean histories {own:.3f} against the scorecard's {rival:.3f},"
+        f" {lead:+.3f} needed",
+    )
     return bool(own >= rival + lead), said
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from contract.errors import ConfigError, DataError
+from features.declare import Text
 from models.acceptance import Verdict, accept, may_replace
 from models.backtest import Backtest
 from models.judging import Judged
@@ -55,7 +56,7 @@ class Promotion:
     champion: Registered | None
     promoted: bool
     advice: str
-    reasons: tuple[str, ...]
+    reasons: tuple[Text, ...]
     forced: str
     judged: tuple[Judged, ...]
 
@@ -66,7 +67,7 @@ class Promotion:
             "champion": None if self.champion is None else self.champion.version,
             "promoted": self.promoted,
             "advice": self.advice,
-            "reasons": list(self.reasons),
+            "reasons": [{"zh": said.zh, "en": said.en} for said in self.reasons],
             "forced": self.forced,
             "judged": as_json(self.judged),
         }
@@ -138,10 +139,11 @@ def _is_champion_recalibrated(model: Model, champion: Registered) -> bool:
 def _by_its_months(challenger: Registered, champion: Registered) -> Promotion:
     """Accept the champion with its level moved: it ranks alike and is registered only if better."""
     about = challenger.model.card.about
-    said = (
-        f"the champion with its level moved by {about['recalibration_shift']:+.3f} in log-odds:"
-        f" the same order of bills, and a lower log loss on {len(about['recalibration'])} months"
-        " that came after"
+    moved, months = about["recalibration_shift"], len(about["recalibration"])
+    said = Text(
+        zh=f"现用模型，只把对数几率整体移动{moved:+.3f}：账单排序不变，其后{months}个月的对数损失更低",
+        en=f"the champion with its level moved by {moved:+.3f} in log-odds: the same order of"
+        f" bills, and a lower log loss on {months} months that came after",
     )
     return Promotion(
         challenger=challenger,
@@ -228,7 +230,7 @@ def _as_it_stood(model: Model, prepared: Prepared, first: date, judges: Any) -> 
 def _record(config: Config, prepared: Prepared, made: Promotion) -> None:
     tags = {
         "verdict": "promoted" if made.promoted else "kept back",
-        "reasons": "; ".join(made.reasons),
+        "reasons": "; ".join(said.en for said in made.reasons),
         "advice": made.advice,
         "forced": made.forced,
     }

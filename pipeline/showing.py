@@ -52,7 +52,7 @@ def show_backtest(facts: Mapping[str, Any]) -> str:
         )
         parts.append(as_text(comparison_table(compared(told["judged"]), wording=wording)))
     verdict = facts["verdict"]
-    parts += verdict["reasons"]
+    parts += [said["en"] for said in verdict["reasons"]]
     worth = "worth having" if verdict["accepted"] else f"not worth having; use {verdict['advice']}"
     parts.append(f"By the acceptance rule the model is {worth}.")
     return "\n".join(parts)

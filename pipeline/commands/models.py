@@ -134,7 +134,7 @@ def promote(
     made = run(settings, prepare(settings), which=model, forced=force)
     if made.judged:
         typer.echo(show_comparison(made.as_dict()["judged"]))
-    typer.echo("\n".join(made.reasons))
+    typer.echo("\n".join(said.en for said in made.reasons))
     name = f"{settings.tracked.model_name} version {made.challenger.version}"
     if made.promoted:
         return tell(f"{name} is the champion now.", as_json, made.as_dict())

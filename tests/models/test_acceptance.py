@@ -46,13 +46,16 @@ def test_trees_have_to_beat_scorecard_and_sort(model, scorecard, behind, clean, 
 
 def test_reasons_hold_the_figures_of_each_test() -> None:
     verdict = accept(months([50] * 5 + [39], [40] * 6, [30] * 6, 0.02), RULE)
-    scorecard, behind, clean = verdict.reasons
-    assert scorecard.startswith("late amount caught at least as much as scorecard in 5 of 6 months")
+    assert verdict.reasons[0].zh.startswith("6个月中有5个月覆盖的逾期金额不低于评分卡，须有5个月")
+    scorecard, behind, clean = (said.en for said in verdict.reasons)
+    assert scorecard.startswith(
+        "late amount caught at least as much as the scorecard in 5 of 6 months"
+    )
     assert scorecard.endswith(", 5 needed (mean 48.2% against 40.0%)")
     assert behind.startswith(
-        "late amount caught at least as much as months_behind in 6 of 6 months"
+        "late amount caught at least as much as the months-behind sort in 6 of 6 months"
     )
-    assert clean == "AUC on clean histories 0.670 against scorecard 0.650, +0.010 needed"
+    assert clean == "AUC on clean histories 0.670 against the scorecard's 0.650, +0.010 needed"
 
 
 @pytest.mark.parametrize(

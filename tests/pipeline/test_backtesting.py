@@ -60,7 +60,9 @@ def test_backtest_writes_tables_plots_and_one_result(tested):
         VALIDATION_REPORT,
     } <= names
     report = (tested.folder / VALIDATION_REPORT).read_text("utf-8")
-    assert all(reason in unescape(report) for reason in tested.verdict.reasons)
+    for reason in tested.verdict.reasons:
+        assert reason.zh in unescape(report)
+        assert reason.en in unescape(report)
     assert "Rolling origins" in report
     assert f"{tested.touched} runs had looked" in report
     facts = json.loads((tested.folder / RESULT).read_text("utf-8"))
@@ -89,7 +91,7 @@ def test_backtest_is_told_with_intervals_and_the_verdict(tested):
     text = show_backtest(tested.as_dict())
     assert "Months held out" in text
     assert "By the acceptance rule the model is" in text
-    assert all(reason in text for reason in tested.verdict.reasons)
+    assert all(reason.en in text for reason in tested.verdict.reasons)
 
 
 def test_a_second_model_of_the_same_recipe_may_replace_the_first(place):
@@ -99,7 +101,7 @@ def test_a_second_model_of_the_same_recipe_may_replace_the_first(place):
     figures = {one.id: one.figures for one in again.judged}
     assert figures[MODEL] == figures["champion"]  # the same recipe, trained before the same months
     assert any(
-        "no less than the margin of 1.0% allows: +0.00% [+0.00%, +0.00%]" in said
+        "no less than the margin of 1.0% allows: +0.00% [+0.00%, +0.00%]" in said.en
         for said in again.reasons
     )
     assert load(place.config.tracked).version == again.challenger.version
@@ -124,7 +126,7 @@ def test_a_worse_challenger_is_kept_back_and_the_reason_is_recorded(place):
     folder = place.config.outputs / "promotions"
     told = json.loads((folder / f"duewatch-late-{made.challenger.version}.json").read_text("utf-8"))
     assert told["promoted"] is False
-    assert told["reasons"] == list(made.reasons)
+    assert told["reasons"] == made.as_dict()["reasons"]
     assert place.first.challenger.version != made.challenger.version
 
 

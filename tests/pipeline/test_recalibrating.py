@@ -62,7 +62,7 @@ def test_a_level_that_helped_becomes_a_challenger_that_only_moved(earlier, town,
     assert new.card.about["recalibrated_from"] == made.model.version
     verdict = promote(earlier.config, town.prepared)
     assert verdict.promoted
-    assert "the same order of bills" in verdict.reasons[0]
+    assert "the same order of bills" in verdict.reasons[0].en
     assert load(earlier.config.tracked, "champion").version == made.registered.version
 
 

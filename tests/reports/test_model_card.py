@@ -190,7 +190,11 @@ def facts() -> CardFacts:
         stability=pd.DataFrame(
             [dict.fromkeys(COLUMNS, 0.0) | {"days": 1, "rows": 271.0, "same_family": 0.9934}]
         ),
-        verdict=Verdict(accepted=True, advice="model", reasons=("AUC 0.7 against 0.6 <needed>",)),
+        verdict=Verdict(
+            accepted=True,
+            advice="model",
+            reasons=(Text(zh="须达到 0.6", en="AUC 0.7 against 0.6 <needed>"),),
+        ),
         figures=dict.fromkeys(FIGURES, _png()),
         commands=("duewatch train --from-run 0a1b2c3d --data DATASET",),
     )
@@ -293,7 +297,7 @@ def test_headline_is_held_against_the_strongest_other_ranking(page) -> None:
 
 
 def test_a_refused_model_is_told_with_what_to_use_instead(facts) -> None:
-    refused = Verdict(accepted=False, advice=RULE, reasons=("no",))
+    refused = Verdict(accepted=False, advice=RULE, reasons=(Text(zh="否", en="no"),))
     text = Reader(render_card(replace(facts, verdict=refused))).text
     assert "应使用：欠费期数" in text
     assert "the simpler way; use: Months behind" in text
