@@ -1,7 +1,7 @@
 """How good the list is on a simulated utility whose true probabilities are known.
 
     python -m benchmarks.quality [--customers N] [--cycles N] [--seed N] [--origins N]
-        [--learn-months N] [--variants] [--json]
+        [--learn-months N] [--days DAY ...] [--variants] [--json]
 
 The model is trained by the function that production calls, without the newest months, and
 compared on those months' planning days with every simple rule, the scorecard and the oracle: the
@@ -74,7 +74,11 @@ def measure(folder: Path, arguments: argparse.Namespace) -> Measured:
     simulate(data, truth_folder(data), **world)
     write_ceiling(truth_folder(data), **world)
     config = Config(data=data, stores=folder / "stores")
-    months = {"learn_months": arguments.learn_months, "origins": arguments.origins or 1}
+    months = {
+        "learn_months": arguments.learn_months,
+        "origins": arguments.origins or 1,
+        "days_of_month": tuple(arguments.days),
+    }
     config = config.model_copy(update={"snapshots": config.snapshots.model_copy(update=months)})
     prepared = prepare(config)
     snapshots = config.snapshots
@@ -249,6 +253,7 @@ def main() -> None:
     parser.add_argument("--cycles", type=int, default=30)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--learn-months", type=int, default=24, help="as configs/runs/monthly.yaml")
+    parser.add_argument("--days", type=int, nargs="+", default=[6, 16], help="of the month")
     parser.add_argument("--origins", type=int, default=0)
     parser.add_argument("--variants", action="store_true")
     parser.add_argument("--json", action="store_true")

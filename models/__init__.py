@@ -11,9 +11,17 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from models.baselines import BASELINES, Baseline, available, score_baseline
-from models.calibrating import fit_calibration
-from models.calibration import Calibration, Segments
-from models.calibration_choice import choose_calibration
+from models.calibration.choice import choose_calibration
+from models.calibration.curve import Calibration, Segments
+from models.calibration.fitting import fit_calibration
+from models.calibration.levels import (
+    Followed,
+    Month,
+    follow,
+    level_variances,
+    month_levels,
+    update_intercept,
+)
 from models.explain import (
     Contributions,
     RowReasons,
@@ -24,14 +32,6 @@ from models.explain import (
     reasons,
 )
 from models.fit import FitReport, Part, fit
-from models.levels import (
-    Followed,
-    Month,
-    follow,
-    level_variances,
-    month_levels,
-    update_intercept,
-)
 from models.metrics import (
     Ranking,
     at_capacity,

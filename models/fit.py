@@ -15,8 +15,8 @@ import pandas as pd
 from contract.errors import DataError
 from features.declare import Feature
 from models.baselines import find_baseline, score_baseline
-from models.calibration import Calibration
-from models.calibration_choice import Unseen, choose_calibration
+from models.calibration.choice import Unseen, choose_calibration
+from models.calibration.curve import Calibration
 from models.cold_start import COLUMNS, ColdStartReport, fit_cold_start
 from models.cores import Blend, Core, Kind, Points, Rule, Trees
 from models.dealing import place
@@ -62,7 +62,7 @@ class FitReport:
         importance: One row per feature, the most important first: feature, share of what the
             model goes by.
         calibrations: How every kind of calibration did out of time
-            (`models.calibration_choice.choose_calibration`).
+            (`models.calibration.choice.choose_calibration`).
         cold_start: Who speaks for customers with insufficient history, and why.
     """
 

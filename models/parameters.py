@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from contract.errors import ConfigError
 from models.baselines import find_baseline
-from models.calibration_choice import Choice
+from models.calibration.choice import Choice
 from models.cores import Kind
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from contract.errors import ConfigError, DataError
-from models.calibration import Calibration
+from models.calibration.curve import Calibration
 from models.cold_start import COLUMNS, ColdStart, insufficient
 from models.cores import Core, Kind, Trees, read_core
 from models.encoding import count_unknown, encode
@@ -41,7 +41,7 @@ class Card(BaseModel):
         settings: What completes the core's files.
         features: The matrix columns that the model reads; for trees, in the order of their inputs.
         levels: Categories of each categorical feature, in the order of their codes.
-        calibration: From raw score to probability (`models.calibration`).
+        calibration: From raw score to probability (`models.calibration.curve`).
         cold_start: The rule that speaks for customers with insufficient history, where it does
             better than the model (`models.cold_start`).
         versions: Of the libraries that fitted it.

@@ -13,8 +13,8 @@ import pandas as pd
 
 from contract.errors import DataError
 from features import build, build_prepaid
+from models.calibration.levels import Followed, Month, follow
 from models.cold_start import insufficient
-from models.levels import Followed, Month, follow
 from models.predictor import Model
 from models.target import Labelled, known_outcomes, label
 from pipeline.config import Config

@@ -85,7 +85,7 @@ class CardFacts:
         features: Those that the model was offered, in order.
         importance: One row a feature, the most important first: feature, share.
         calibration: The kind of map in use.
-        calibrations: How every kind did (models.calibration_choice); may be empty.
+        calibrations: How every kind did (models.calibration.choice); may be empty.
         rule_for_new: Whether a rule speaks for customers with insufficient history.
         stretches: At least one; the first is what the headlines are taken from.
         stability: models.stability.reason_stability; None where nothing could be compared.

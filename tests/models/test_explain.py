@@ -6,7 +6,7 @@ import pytest
 
 from contract.errors import ConfigError
 from features.declare import Feature, Reason, Text
-from models.calibration import Calibration, Segments
+from models.calibration.curve import Calibration, Segments
 from models.explain import Contributions, by_family, contributions, explain, reasons
 from models.predictor import make_model
 from models.wording import quoted_units, write

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contract.errors import DataError
-from models.calibration import Calibration, Segments
+from models.calibration.curve import Calibration, Segments
 from models.encoding import encode, learn_levels
 from models.predictor import Model, make_model
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from contract.errors import DataError
-from models.levels import Followed
+from models.calibration.levels import Followed
 from pipeline import recalibrating
 from pipeline.preparing import prepare
 from pipeline.promoting import promote

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from contract.errors import ConfigError, DataError
-from models.calibration import Calibration
+from models.calibration.curve import Calibration
 from models.cores import BOOSTER_FILE, Rule
 from models.predictor import make_model
 from pipeline.tracking import (

@@ -11,8 +11,8 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from contract.errors import ConfigError, DataError
-from models.calibrating import fit_calibration
-from models.calibration import MIN_SLOPE, Calibration, Kind, Segments
+from models.calibration.curve import MIN_SLOPE, Calibration, Kind, Segments
+from models.calibration.fitting import fit_calibration
 from models.logistic import fit_line, sigmoid
 from models.metrics import calibration_line, ece
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from models.calibrating import fit_shift
+from models.calibration.fitting import fit_shift
+from models.calibration.segmenting import fit_segments, shrink
 from models.logistic import sigmoid
-from models.segmenting import fit_segments, shrink
 
 
 def drawn(offsets: dict[str, float], rows: int, seed: int = 1):

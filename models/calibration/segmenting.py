@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.calibrating import fit_shift
-from models.calibration import Segments
+from models.calibration.curve import Segments
+from models.calibration.fitting import fit_shift
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -5,9 +5,9 @@ import numpy.typing as npt
 from sklearn.isotonic import IsotonicRegression
 
 from contract.errors import DataError
-from models.calibration import MIN_SLOPE, Calibration, Kind
+from models.calibration.curve import MIN_SLOPE, Calibration, Kind
+from models.calibration.venn_abers import bounds, merged
 from models.logistic import fit_line, fit_plane
-from models.venn_abers import bounds, merged
 
 FloatArray = npt.NDArray[np.float64]
 Knots = tuple[tuple[float, float], ...]

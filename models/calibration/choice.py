@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.calibrating import fit_calibration, fit_shift
-from models.calibration import Calibration, Kind
+from models.calibration.curve import Calibration, Kind
+from models.calibration.fitting import fit_calibration, fit_shift
+from models.calibration.segmenting import fit_segments
 from models.dealing import place
 from models.logistic import sigmoid
 from models.probability import brier, calibration_line, ece
-from models.segmenting import fit_segments
 
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

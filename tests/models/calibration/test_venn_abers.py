@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 
-from models.calibrating import fit_calibration
-from models.calibration import MIN_SLOPE
+from models.calibration.curve import MIN_SLOPE
+from models.calibration.fitting import fit_calibration
+from models.calibration.venn_abers import bounds, merged
 from models.logistic import sigmoid
-from models.venn_abers import bounds, merged
 
 
 def refitted(x: np.ndarray, y: np.ndarray, score: float) -> tuple[float, float]:

@@ -4,7 +4,7 @@ It is a strictly rising map (straight between knots, or the named beta form), th
 of one feature a line of their own, then one shift for all rows. So rows of one level keep every
 rank that the trees gave them; rows of two levels may change places, which is what a line of their
 own is for. JSON carries it and brings back the same bits; how it is fitted is in
-`models.calibrating`, how it is chosen in `models.calibration_choice`.
+`models.calibration.fitting`, how it is chosen in `models.calibration.choice`.
 """
 
 from collections.abc import Mapping
@@ -74,7 +74,7 @@ class Calibration:
         beta: (a, b, c) of log-odds = a log p - b log(1 - p) + c (Kull et al. 2017), where p is
             the model's own probability.
         segments: Lines of single levels of a feature, on top of the map.
-        shift: Added to every row's log-odds, last (`models.levels.update_intercept`).
+        shift: Added to every row's log-odds, last (`models.calibration.levels.update_intercept`).
     """
 
     kind: Kind

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.errors import DataError
-from models.calibrating import fit_calibration
-from models.calibration import Calibration
-from models.calibration_choice import KINDS, Unseen, _difference, _Tried, choose_calibration
+from models.calibration.choice import KINDS, Unseen, _difference, _Tried, choose_calibration
+from models.calibration.curve import Calibration
+from models.calibration.fitting import fit_calibration
 from models.logistic import sigmoid
 from models.probability import brier, calibration_line, ece, log_loss
 from models.resampling import bootstrap_difference

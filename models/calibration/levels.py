@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.calibrating import fit_shift
-from models.calibration import Calibration
+from models.calibration.curve import Calibration
+from models.calibration.fitting import fit_shift
 from models.logistic import sigmoid
 
 FloatArray = npt.NDArray[np.float64]

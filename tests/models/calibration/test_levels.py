@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.calibrating import fit_calibration, fit_shift
-from models.calibration import Calibration, Segments
-from models.levels import Month, follow, level_variances, month_levels, update_intercept
+from models.calibration.curve import Calibration, Segments
+from models.calibration.fitting import fit_calibration, fit_shift
+from models.calibration.levels import Month, follow, level_variances, month_levels, update_intercept
 from models.logistic import sigmoid
 
 
