@@ -10,6 +10,7 @@ import pyarrow as pa
 from collection.exclusion import Exclusion
 from collection.facts import account, bills, contacts, open_bill, prepaid
 from collection.facts.known import statement
+from collection.portraits.history import marked
 from collection.portraits.readings import Readings
 from collection.portraits.standing import standing
 from collection.tiers import TierDays
@@ -70,7 +71,9 @@ def gather(
         for table, rows in found.items():
             parts[table].append(rows)
         progress("facts", done, store.buckets)
-    return Facts(as_of=as_of, **{table: _sorted(parts.pop(table), _KEYS[table]) for table in _KEYS})
+    whole = {table: _sorted(parts.pop(table), keys) for table, keys in _KEYS.items()}
+    whole["labels"] = marked(whole["labels"], as_of, readings)
+    return Facts(as_of=as_of, **whole)
 
 
 def _sorted(parts: list[pa.Table], keys: tuple[str, ...]) -> pa.Table:
