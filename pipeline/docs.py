@@ -1,4 +1,4 @@
-"""The pages of docs/ that say what the code says: features, settings, commands."""
+"""The pages of docs/ that say what the code says: features, settings, commands, KPIs, law."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 from typer.main import get_command
 
+from collection.kpis import kpis_markdown
+from collection.law import law_markdown
 from features.catalogue import FEATURES, PREPAID_FEATURES
 from features.dictionary import dictionary_markdown
 from pipeline.config import Config
@@ -21,6 +23,8 @@ def pages() -> dict[str, str]:
         "features.md": dictionary_markdown(FEATURES, PREPAID_FEATURES),
         "config.md": config_markdown(),
         "commands.md": commands_markdown(),
+        "kpis.md": GENERATED + kpis_markdown(),
+        "law.md": GENERATED + law_markdown(),
     }
 
 

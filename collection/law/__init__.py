@@ -17,6 +17,7 @@ from collection.law.late_fee import late_fees
 from collection.law.load import Cited, citations, in_force, load_law, shipped_laws, to_confirm
 from collection.law.model import Law
 from collection.law.no_cut import is_no_cut_day
+from collection.law.page import law_markdown
 from collection.law.prepaid import low_balances
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "in_force",
     "is_no_cut_day",
     "late_fees",
+    "law_markdown",
     "load_law",
     "low_balances",
     "notices_to_prepare",

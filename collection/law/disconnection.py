@@ -246,7 +246,8 @@ def _judged(rule: Disconnection, as_of: date) -> str:
                 today.free_on AS free_day_on,
                 CASE WHEN d.hold <> 'none' AND d.unheld_on IS NULL THEN NULL
                     WHEN notice_until_on < {day} THEN NULL
-                    WHEN later.free_on <= coalesce(notice_until_on, later.free_on) THEN later.free_on
+                    WHEN later.free_on <= coalesce(notice_until_on, later.free_on)
+                        THEN later.free_on
                     END AS by_time_on
             FROM dated AS d
             LEFT JOIN free_day AS today ON today.day = {day} AND today.protected = d.protected

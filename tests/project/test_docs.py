@@ -13,7 +13,7 @@ PROJECT = Path(__file__).parent.parent.parent
 COMMANDS = get_command(app).commands
 
 
-@pytest.mark.parametrize("page", ["features.md", "config.md", "commands.md"])
+@pytest.mark.parametrize("page", sorted(pages()))
 def test_generated_page_is_current(page):
     assert (PROJECT / "docs" / page).read_text("utf-8") == pages()[page], "run: make docs"
 
