@@ -1,0 +1,9 @@
+"""The dunning plan: facts known at as_of, scores and a policy give one outcome a customer.
+
+Set-based in DuckDB, never row by row; a pure function, so the same facts give the same bytes.
+"""
+
+from collection.plan.build import Plan, make_plan
+from collection.plan.inputs import Inputs
+
+__all__ = ["Inputs", "Plan", "make_plan"]
