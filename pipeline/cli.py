@@ -10,7 +10,7 @@ import sys
 import typer
 
 from contract.errors import ConfigError, DataError
-from pipeline.commands import data, docs, features, kpis, lists, models, money
+from pipeline.commands import data, docs, features, kpis, lists, models, money, reconcile
 from pipeline.progress import console
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ app.command()(lists.score)
 app.command()(lists.report)
 app.command()(lists.demo)
 app.command()(kpis.kpis)
+app.command()(reconcile.reconcile)
 app.command()(docs.docs)
 
 
