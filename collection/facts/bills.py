@@ -3,6 +3,7 @@
 Tables of one bucket:
 - ``bill``: one row a bill that any count looks at, newest first by ``k``; ``outcome_k`` counts
   those with a known outcome, ``settled_k`` those settled, ``fresh`` those issued this month;
+- ``payment``: one row a payment that came in and was not undone;
 - ``channel_use``: one row a customer and channel that paid the last cycles, with the first use;
 - ``abnormal``: one row an oddity of this month (L01);
 - ``bill_counts``: one row a customer with bills.
@@ -18,6 +19,7 @@ def tables(readings: Readings, tiers: TierDays, exclusion: Exclusion) -> dict[st
     """Return the queries of these tables, in the order in which they are made."""
     return {
         "bill": _bill(readings, tiers, exclusion),
+        "payment": "FROM paid",
         "channel_use": _channel_use(readings.channels.cycles),
         "abnormal": _abnormal(readings.abnormal),
         "bill_counts": _bill_counts(readings, tiers, exclusion),
@@ -75,9 +77,9 @@ def _channel_use(cycles: int) -> str:
         SELECT customer, bill, bill_id, issued_on FROM bill
         WHERE late IS NOT NULL AND outcome_k <= {cycles}
     ), named AS (
-        SELECT paid.*, bill, posted_at < issued_on AS waited
-        FROM paid JOIN recent USING (customer, bill_id)
-    ), unnamed AS (FROM paid WHERE bill_id IS NULL
+        SELECT p.*, bill, posted_at < issued_on AS waited
+        FROM payment AS p JOIN recent USING (customer, bill_id)
+    ), unnamed AS (FROM payment WHERE bill_id IS NULL
     ), filled AS (FROM filling SEMI JOIN recent USING (bill)
     ), used AS (
         SELECT customer, channel, paid_at, place, payment_id FROM named

@@ -40,7 +40,7 @@ def _answer(response: Response) -> str:
             AND contacted_at >= CASE
                 WHEN bills_known IS NULL THEN $as_of - INTERVAL {response.cycles} MONTH
                 ELSE coalesce(contacts_from, DATE '0001-01-01') END
-    ) AS c ASOF LEFT JOIN paid AS p
+    ) AS c ASOF LEFT JOIN payment AS p
         ON c.customer = p.customer AND c.contacted_at < p.paid_at"""
 
 

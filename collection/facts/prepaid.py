@@ -28,7 +28,7 @@ def _prepaid_counts(small: SmallTopup) -> str:
     ), topup AS (
         SELECT customer, count(*) AS topups, sum(amount_fen) AS topup_fen,
             max(paid_at) AS topped_at, arg_max(payment_id, place) AS payment_id
-        FROM paid WHERE paid_at >= $as_of - INTERVAL {small.months} MONTH GROUP BY customer
+        FROM payment WHERE paid_at >= $as_of - INTERVAL {small.months} MONTH GROUP BY customer
     ), issue AS (
         SELECT customer, count(*) AS bills, sum(amount_fen) AS issued_fen
         FROM bill WHERE issued_on >= $as_of - INTERVAL {small.months} MONTH GROUP BY customer
