@@ -48,7 +48,8 @@ def _bill(readings: Readings, tiers: TierDays, exclusion: Exclusion) -> str:
         CASE WHEN h.to_on IS NULL THEN coalesce(h.hold, 'none') ELSE 'none' END AS hold,
         h.from_on AS hold_from_on, h.to_on AS hold_to_on,
         greatest($as_of - due_on, 0) AS dpd,
-        greatest(coalesce(h.to_on, $as_of) - greatest(h.from_on, due_on + 1) + 1, 0) AS held_days
+        CASE WHEN h.bill IS NULL THEN 0 ELSE greatest(
+            coalesce(h.to_on, $as_of) - greatest(h.from_on, due_on + 1) + 1, 0) END AS held_days
     FROM (
         SELECT *, row_number() OVER newest_first AS k, count(late) OVER newest_first AS outcome_k,
             count(cleared_on) OVER newest_first AS settled_k,
