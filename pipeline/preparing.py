@@ -17,6 +17,7 @@ from features.admission import check_against
 from features.user import load_user_features
 from models.target import Name
 from pipeline.config import Config
+from pipeline.feeding_back import with_feedback
 from pipeline.progress import step
 
 # Measured on 20 M bills: buckets of 50,000 customers keep the build below 2.5 GB (libraries 1.2).
@@ -45,12 +46,12 @@ class Prepared:
 
 
 def prepare(config: Config) -> Prepared:
-    """Open, check and stage the dataset of a config.
+    """Open, check and stage the dataset of a config, with what was fed back of it.
 
     Raises:
         DataError: The dataset breaks the contract.
     """
-    dataset = open_dataset(config.data)
+    dataset = with_feedback(open_dataset(config.data), config.stores)
     as_of = config.as_of or day_after_data(dataset)
     with step(f"Check {config.data}"):
         checks = check_dataset(dataset, as_of=as_of, promote=frozenset(config.promote_warnings))

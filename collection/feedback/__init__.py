@@ -1,0 +1,24 @@
+"""What came back from a list: entries of an append-only ledger, and what they mean (R001-05)."""
+
+from collection.feedback.derive import contacts_of, holds_of, overrides_of, records_of
+from collection.feedback.entries import (
+    ENTRY_SCHEMA,
+    KNOWN_SCHEMA,
+    Brought,
+    Fault,
+    read_entries,
+)
+from collection.feedback.form import FORM
+
+__all__ = [
+    "ENTRY_SCHEMA",
+    "FORM",
+    "KNOWN_SCHEMA",
+    "Brought",
+    "Fault",
+    "contacts_of",
+    "holds_of",
+    "overrides_of",
+    "read_entries",
+    "records_of",
+]
