@@ -107,7 +107,6 @@ def rank(connection: Connection) -> None:
 
 def _rows(policy: Policy, *, day: date) -> str:
     labels = ", ".join(f"CASE WHEN a.{label} THEN '{label}' END" for label in LABELS)
-    share = round(policy.advice_share * 100)
     made = "coalesce(p.method, '') <> ''"
     no_method_left = "c.may AND p.method = ''"
     return f"""
@@ -129,8 +128,8 @@ def _rows(policy: Policy, *, day: date) -> str:
             c.late_fen AS expected_late_fen, c.oldest_due_on,
             CAST(coalesce(greatest(DATE '{day}' - c.oldest_due_on, 0), 0) AS INTEGER) AS dpd,
             a.tier, list_filter([{labels}], lambda label: label IS NOT NULL) AS labels, v.advice,
-            CASE WHEN list_contains(v.advice, 'top_up')
-                THEN (a.mean_monthly_cost_fen * {share} + 99) // 100 END AS advice_fen,
+            CASE WHEN list_contains(v.advice, 'top_up') THEN
+                (a.mean_monthly_cost_fen * {policy.advice_percent} + 99) // 100 END AS advice_fen,
             v.tasks, a.org_id, a.grid_id, a.manager_id, a.agent_id,
             coalesce(v.reason = {text("hold_out")}, false) AS held_out
         FROM chosen AS c JOIN verdict AS v USING (verdict) JOIN account AS a USING (customer_id)

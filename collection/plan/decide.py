@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from collection.plan.situation import situation
 from collection.policy.model import Policy
-from collection.policy.rule import HARSHNESS
+from collection.policy.rule import HARSHNESS, Rule
 from collection.policy.verdict import Verdict, resolve
 from contract.engine import Connection
 
@@ -54,14 +54,15 @@ def judge(connection: Connection, policy: Policy, *, day: date, start: date, not
 
 
 def _verdicts(policy: Policy, patterns: list[tuple[int, int]]) -> pa.Table:
+    rules = policy.sequence
     rows = [
-        _row(number, pattern, _verdict(policy, *pattern)) for number, pattern in enumerate(patterns)
+        _row(number, pattern, _verdict(policy, rules, *pattern))
+        for number, pattern in enumerate(patterns)
     ]
     return pa.Table.from_pylist(rows, schema=_VERDICT)
 
 
-def _verdict(policy: Policy, number: int, fired: int) -> Verdict:
-    rules = policy.sequence
+def _verdict(policy: Policy, rules: tuple[Rule, ...], number: int, fired: int) -> Verdict:
     there_is_one = 1 <= number <= len(policy.rounds)
     return resolve(
         [rule for bit, rule in enumerate(rules) if fired >> bit & 1],
@@ -90,26 +91,26 @@ def _row(number: int, pattern: tuple[int, int], verdict: Verdict) -> dict[str, o
     }
 
 
-# What follows is of the customer, whichever bill counts: the best class of the bills that may be
-# dunned, and all that is open and not on hold.
-CHOSEN = """
-    CREATE OR REPLACE TEMP TABLE chosen AS
-    WITH whole AS (
-        SELECT customer_id, min(priority) FILTER (WHERE may) AS priority,
-            coalesce(sum(open_fen) FILTER (WHERE hold = 'none'), 0)::BIGINT AS open_fen,
-            coalesce(sum(late_fen) FILTER (WHERE hold = 'none'), 0)::BIGINT AS late_fen,
-            min(due_on) AS oldest_due_on,
-            coalesce(list(bill_id ORDER BY due_on, bill_id)
-                FILTER (WHERE hold = 'none' AND bill_id IS NOT NULL), []) AS bills
-        FROM standing GROUP BY customer_id)
-    SELECT s.* EXCLUDE (priority, open_fen, late_fen), w.* EXCLUDE (customer_id)
-    FROM (
-        FROM standing
-        QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY may DESC, harshness DESC,
-            CASE WHEN may THEN round ELSE 0 END DESC, due_on, bill_id) = 1
-    ) AS s JOIN whole AS w USING (customer_id)"""
+# Of a customer, whichever bill counts: the best class of the bills that may be dunned, and all that
+# is open and not on hold.
+WHOLE = """
+    SELECT customer_id, min(priority) FILTER (WHERE may) AS priority,
+        CAST(coalesce(sum(open_fen) FILTER (WHERE hold = 'none'), 0) AS BIGINT) AS open_fen,
+        CAST(coalesce(sum(late_fen) FILTER (WHERE hold = 'none'), 0) AS BIGINT) AS late_fen,
+        min(due_on) AS oldest_due_on,
+        coalesce(list(bill_id ORDER BY due_on, bill_id)
+            FILTER (WHERE hold = 'none' AND bill_id IS NOT NULL), []) AS bills
+    FROM standing GROUP BY customer_id"""
 
 
 def choose(connection: Connection) -> None:
     """Make the table ``chosen``, one row a customer, from ``standing``."""
-    connection.execute(CHOSEN)
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE chosen AS
+        WITH whole AS ({WHOLE})
+        SELECT s.* EXCLUDE (priority, open_fen, late_fen), w.* EXCLUDE (customer_id)
+        FROM (
+            FROM standing
+            QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY may DESC, harshness DESC,
+                CASE WHEN may THEN round ELSE 0 END DESC, due_on, bill_id) = 1
+        ) AS s JOIN whole AS w USING (customer_id)""")

@@ -94,12 +94,17 @@ def register(connection: Connection, inputs: Inputs) -> None:
         if source is None:
             source = pa.schema(list(columns.items())).empty_table()
         _check_columns(field.name, source, tuple(columns))
-        if isinstance(source, Path):
-            read = f"read_parquet({text(source)})"
-            connection.execute(f"CREATE OR REPLACE VIEW {field.name} AS SELECT * FROM {read}")
-        else:
-            connection.register(field.name, source)
+        register_source(connection, field.name, source)
     _check_unique(connection)
+
+
+def register_source(connection: Connection, name: str, source: Source) -> None:
+    """Make one table readable under its name."""
+    if isinstance(source, Path):
+        read = f"read_parquet({text(source)})"
+        connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {read}")
+    else:
+        connection.register(name, source)
 
 
 def _check_columns(name: str, source: Source, columns: tuple[str, ...]) -> None:
@@ -114,11 +119,10 @@ def _check_columns(name: str, source: Source, columns: tuple[str, ...]) -> None:
 
 def _check_unique(connection: Connection) -> None:
     for table, key in (("account", "customer_id"), ("open_bill", "bill_id"), ("scores", "bill_id")):
-        row = connection.execute(
-            f"SELECT count(*) - count(DISTINCT {key}), count(*) FROM {table}"
-        ).fetchone()
-        if row and row[0]:
+        counted = f"SELECT count(*) - count(DISTINCT {key}), count(*) FROM {table}"
+        repeated, rows = connection.execute(counted).fetchall()[0]
+        if repeated:
             raise DataError(
-                f"{table}.{key}: {row[0]} of {row[1]} rows repeat one that is there or have none."
+                f"{table}.{key}: {repeated} of {rows} rows repeat one that is there or have none."
                 " A plan has one outcome a customer: give each row once."
             )

@@ -57,7 +57,8 @@ def _bill(policy: Policy, *, notices: bool) -> str:
 
     An overdue bill is late for certain; of another the part that is expected to be.
     """
-    listed = "n.bill_id IS NOT NULL" if notices else "o.reached_at IS NOT NULL"
+    allowed = f"$day - o.due_on > {NOTICE_DAYS_OVERDUE} AND o.reached_at IS NOT NULL"
+    allowed = "n.bill_id IS NOT NULL" if notices else allowed
     share = round(policy.holdout.share * _PARTS)
     draw = f"md5_number_lower(o.customer_id || '|' || o.cycle || '|{policy.holdout.seed}')"
     return f"""
@@ -66,7 +67,7 @@ def _bill(policy: Policy, *, notices: bool) -> str:
             CASE WHEN o.hold_to_on < $day THEN 'none' ELSE coalesce(o.hold, 'none') END AS hold,
             o.due_on < $day AS overdue, greatest($day - o.due_on, 0) AS days_overdue,
             greatest(o.due_on - $day, 0) AS days_to_due,
-            $day - o.due_on > {NOTICE_DAYS_OVERDUE} AND {listed} AS notice_allowed,
+            {allowed} AS notice_allowed,
             CASE WHEN o.due_on < $day THEN o.open_fen
                  WHEN s.p_late IS NOT NULL THEN CAST(round(s.p_late * o.open_fen) AS BIGINT)
                  ELSE coalesce(least(s.expected_late_fen, o.open_fen), 0) END AS late_fen,
@@ -103,6 +104,7 @@ def _placed(policy: Policy) -> str:
 def _stands(policy: Policy) -> str:
     facts = ",\n".join(f"{fact.sql} AS {fact.name}" for fact in FACTS)
     facts = facts.replace("$contact_policy", text(policy.contact_policy))
+    facts = facts.replace("$advice_percent", str(policy.advice_percent))
     return f"""
         SELECT a.customer_id, b.bill_id, b.issued_on, b.due_on, b.opens_on, b.closes_on,
             b.promised_on, b.open_fen, b.late_fen,

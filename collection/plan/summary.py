@@ -108,13 +108,13 @@ def _yield(connection: Connection, policy: Policy, method: Method) -> Yield:
         for other in LADDER
     )
     effect = round(policy.effects.get(method, 0.0) * 1_000_000)
-    row = connection.execute(f"""
+    rows = connection.execute(f"""
         SELECT count(*), coalesce(sum(late_fen), 0),
             coalesce(sum(late_fen * greatest({effect} - CASE method {less} ELSE 0 END, 0)), 0)
         FROM (FROM placed WHERE list_contains(list_transform(
                 cut, lambda taken: split_part(taken, ':', 1)), {text(method)})
-            ORDER BY {RANKING} LIMIT {NEXT})""").fetchone()
-    contacts, late_fen, gained = row or (0, 0, 0)
+            ORDER BY {RANKING} LIMIT {NEXT})""").fetchall()
+    contacts, late_fen, gained = rows[0]
     return Yield(
         method=method,
         contacts=int(contacts),

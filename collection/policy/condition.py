@@ -7,6 +7,7 @@ The same expression is read as SQL, for a plan, and as Python, for the check of 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -97,7 +98,7 @@ class Condition(BaseModel):
             raise ValueError("; ".join(found))
         return self
 
-    @property
+    @cached_property
     def atoms(self) -> tuple[Atom, ...]:
         """The statements, all of which must hold."""
         stated: tuple[tuple[Operator, tuple[str, ...]], ...] = (

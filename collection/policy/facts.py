@@ -89,7 +89,11 @@ FACTS: tuple[Fact, ...] = (
     _flag("failed_debit", "代扣失败"),
     _flag("agent", "代管", "a.agent_id IS NOT NULL"),
     _flag("phone_wrong", "电话有误"),
-    _flag("topup_met", "预存已达建议额", "a.mean_topup_fen * 100 >= a.mean_monthly_cost_fen * 60"),
+    _flag(
+        "topup_met",
+        "预存已达建议额",
+        "a.mean_topup_fen * 100 >= a.mean_monthly_cost_fen * $advice_percent",
+    ),
     _flag("protected", "保护对象"),
     _flag("high_energy", "高耗能"),
     _flag("high_pollution", "高污染"),

@@ -7,9 +7,12 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from collection.exclusion import Exclusion
 from collection.policy.rounds import Round
 from collection.policy.rule import LADDER, Method, Rule, in_order
 from collection.policy.verdict import HELD_OUT
+from collection.portraits.readings import Readings
+from collection.tiers import TierDays
 
 HOLD_OUT_RULE = "HOLD-OUT"
 MOST_RULES = 60  # one bit a rule in a whole number of 63 bits
@@ -97,6 +100,9 @@ class Policy(BaseModel):
         name: What it is called.
         version: Raised with every change; it is kept with each plan.
         law: The law of collection/law that it lives under.
+        portraits: How the fourteen labels are read.
+        tiers: The days of the tiers.
+        exclusion: Who is left off lists.
         contact_policy: portrait waits until a customer usually has paid (D8); early_all does not
             (C-08).
         rounds: The four rounds.
@@ -114,7 +120,6 @@ class Policy(BaseModel):
         effects: By how much a contact raises the chance of payment before due, by method; for
             the marginal yield alone.
         costs_cny: What one contact costs, by method; for comparing policies.
-        advice_share: The share of a mean month that a prepayment should reach (D5).
         pilot: Where the policy is tried first.
     """
 
@@ -123,6 +128,9 @@ class Policy(BaseModel):
     name: str
     version: str = Field(min_length=1)
     law: str = "china"
+    portraits: Readings = Readings()
+    tiers: TierDays = TierDays()
+    exclusion: Exclusion = Exclusion()
     contact_policy: Literal["portrait", "early_all"] = "portrait"
     rounds: tuple[Round, ...]
     rules: tuple[Rule, ...]
@@ -136,7 +144,6 @@ class Policy(BaseModel):
     holdout: HoldOut = HoldOut()
     effects: dict[Method, float] = {"sms": 0.02, "app": 0.02, "phone": 0.025, "visit": 0.075}
     costs_cny: dict[Method, float] = {"sms": 0.05, "phone": 2.0, "visit": 20.0, "notice": 5.0}
-    advice_share: float = Field(default=0.60, gt=0, le=1)
     pilot: Pilot = Pilot()
 
     @model_validator(mode="after")
@@ -148,6 +155,11 @@ class Policy(BaseModel):
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    @property
+    def advice_percent(self) -> int:
+        """The share of a mean month that a top-up should reach (D5), in percent."""
+        return round(self.portraits.small_topup.advice_share * 100)
 
     @property
     def sequence(self) -> tuple[Rule, ...]:

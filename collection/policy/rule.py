@@ -33,7 +33,7 @@ MAY: dict[Stage, frozenset[str]] = {
     "legality": frozenset({"skip", "keep", "not_before", "forbid"}),
     "suppression": frozenset({"skip", "not_before", "forbid", "replace"}),
     "priority": frozenset({"priority", "method"}),
-    "schedule": frozenset({"not_before"}),
+    "schedule": frozenset({"not_before", "skip"}),
     "attachment": frozenset({"advise", "task"}),
 }
 

@@ -14,9 +14,15 @@ from contract.errors import ConfigError
 from features.declare import Text
 
 PLAN_WORDING = Path(__file__).parent.parent.parent / "configs" / "plan_wording.yaml"
-CAPACITY = "capacity"  # the reason of a contact that fits nowhere
-# Reasons that no rule of a policy gives: the plan itself does.
-OWN_REASONS = (CAPACITY, HELD_OUT, NO_METHOD)
+# Reasons that no rule of a policy gives: the plan itself does, and its refresh.
+OWN_REASONS = (
+    "capacity",
+    HELD_OUT,
+    NO_METHOD,
+    "settled_since",
+    "round_changed",
+    "method_withdrawn",
+)
 
 
 def template_of(number: int, method: Method) -> str:
@@ -55,7 +61,6 @@ class PlanWording(BaseModel):
         advice: What a message adds.
         tasks: What somebody is asked to do besides.
         templates: The text of a contact, keyed by round and method: ``r2_phone``.
-        removed: Why a planned contact is taken off before it is made.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,7 +72,6 @@ class PlanWording(BaseModel):
     advice: dict[str, Words]
     tasks: dict[str, Words]
     templates: dict[str, Words]
-    removed: dict[str, Words]
 
     def faults_of(self, policy: Policy) -> list[str]:
         """Return the codes of a policy that have no words, by section."""
