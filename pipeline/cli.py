@@ -10,7 +10,18 @@ import sys
 import typer
 
 from contract.errors import ConfigError, DataError
-from pipeline.commands import data, docs, features, feedback, kpis, lists, models, money, reconcile
+from pipeline.commands import (
+    data,
+    docs,
+    features,
+    feedback,
+    kpis,
+    lists,
+    models,
+    money,
+    portraits,
+    reconcile,
+)
 from pipeline.progress import console
 
 app = typer.Typer(
@@ -39,6 +50,7 @@ app.command()(money.uplift)
 app.command()(lists.score)
 app.command()(lists.report)
 app.command()(lists.demo)
+app.command()(portraits.portraits)
 app.command()(feedback.feedback)
 app.command()(kpis.kpis)
 app.command()(reconcile.reconcile)
