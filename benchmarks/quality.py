@@ -37,7 +37,8 @@ from models.train import train
 from pipeline.config import Config
 from pipeline.paths import truth_folder
 from pipeline.preparing import Prepared, prepare
-from pipeline.training import build_past, hold_out, judged_table, judges_of, recipe_of
+from pipeline.training import build_past, hold_out, judges_of, recipe_of
+from pipeline.training_evidence import judged_table
 
 CAPACITY = 0.05
 SHOWN = ("auc", "clean_auc", "late_amount_caught", "late_caught", "ks", "brier", "ece")

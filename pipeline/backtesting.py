@@ -25,14 +25,13 @@ from pipeline.progress import step
 from pipeline.storage import new_folder, write_bytes, write_json
 from pipeline.tracking import TOUCHED, Evidence, count_touches, git_commit, log_run
 from pipeline.training import (
-    as_json,
     build_past,
     hold_out,
     judges_of,
-    metrics_of,
     recipe_of,
     stretch,
 )
+from pipeline.training_evidence import as_json, metrics_of
 
 RESULT = "backtest.json"
 

@@ -29,13 +29,12 @@ from pipeline.tracking import (
     note,
 )
 from pipeline.training import (
-    as_json,
     build_past,
     held_out,
     judges_of,
-    metrics_of,
     stretch,
 )
+from pipeline.training_evidence import as_json, metrics_of
 
 CHAMPION_ID = "champion"
 

@@ -7,7 +7,6 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from contract.errors import DataError
@@ -28,19 +27,10 @@ from pipeline.cards import (
 from pipeline.config import Config, parse_config
 from pipeline.preparing import Prepared, prepare
 from pipeline.progress import step
-from pipeline.tracking import (
-    TOUCHED,
-    Evidence,
-    Registered,
-    count_touches,
-    git_commit,
-    keep_text,
-    read_text,
-    register,
-)
+from pipeline.tracking import Registered, count_touches, keep_text, read_text, register
+from pipeline.training_evidence import CONFIG_FILE, as_json, training_evidence
 
 EXAMPLE_ROWS = 5
-CONFIG_FILE = "config.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +94,14 @@ def train_model(config: Config, prepared: Prepared) -> Training:
             figures=figures,
         )
     with step("Log to MLflow and register"):
-        evidence = _evidence(config, prepared, trained, trial, figures)
+        evidence = training_evidence(
+            config,
+            prepared,
+            trained,
+            trial,
+            figures=figures,
+            touched=stretch(config, prepared),
+        )
         rows = trial.lists[0][1].rows.matrix.head(EXAMPLE_ROWS)
         example = pd.DataFrame(trained.model.encode(rows), columns=trained.model.card.features)
         registered = register(trained.model, example, evidence, config.tracked)
@@ -249,81 +246,6 @@ def stretch(config: Config, prepared: Prepared) -> str:
     days = held_out(config, prepared)
     months = f"{days[0]:%Y-%m} to {days[-1]:%Y-%m}"
     return f"{config.target.name} {months} of {prepared.store.fingerprint[:12]}"
-
-
-def as_json(judged: tuple[Judged, ...]) -> list[dict[str, Any]]:
-    """Return rankings and their figures as JSON values."""
-    return [
-        {
-            "id": one.id,
-            "zh": one.name.zh,
-            "en": one.name.en,
-            "figures": {k: None if np.isnan(v) else v for k, v in one.figures.items()},
-        }
-        for one in judged
-    ]
-
-
-def judged_table(judged: tuple[Judged, ...]) -> pd.DataFrame:
-    """Return one row a ranking, one column a figure."""
-    return pd.DataFrame({one.id: dict(one.figures) for one in judged}).T
-
-
-def _evidence(
-    config: Config,
-    prepared: Prepared,
-    trained: Trained,
-    trial: Backtest,
-    figures: Mapping[str, Any],
-) -> Evidence:
-    settled = config.model_copy(update={"as_of": prepared.as_of, "buckets": prepared.store.buckets})
-    facts = {
-        "data_fingerprint": prepared.store.fingerprint,
-        "git_commit": git_commit(),
-        "model_sha256": trained.model.sha256,
-    }
-    told = {
-        **facts,
-        "config": settled.model_dump(
-            mode="json", exclude={"data", "stores", "outputs", "tracking"}
-        ),
-        "versions": trained.model.card.versions,
-    }
-    return Evidence(
-        parameters=_parameters(config, prepared, trained),
-        metrics=metrics_of(trial.judged()),
-        tags={**facts, TOUCHED: stretch(config, prepared)},
-        texts={CONFIG_FILE: json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True)},
-        tables={
-            "judged.csv": judged_table(trial.judged()).reset_index(names="ranking"),
-            "by_month.csv": trial.by_month,
-            "by_slice.csv": trial.by_slice(),
-            "attrition.csv": trained.attrition.rename_axis("reason").reset_index(),
-            "importance.csv": trained.report.importance,
-        },
-        figures=figures,
-    )
-
-
-def _parameters(config: Config, prepared: Prepared, trained: Trained) -> dict[str, Any]:
-    return {
-        **config.parameters.model_dump(),
-        **{f"target.{key}": value for key, value in config.target.model_dump().items()},
-        **{f"snapshots.{key}": value for key, value in config.snapshots.model_dump().items()},
-        "trees": trained.report.best_iteration,
-        "features": len(trained.model.card.features),
-        "as_of": prepared.as_of.isoformat(),
-    }
-
-
-def metrics_of(judged: tuple[Judged, ...]) -> Mapping[str, float]:
-    """Return every ranking's figures under flat names, those that are known."""
-    return {
-        f"{one.id}.{figure}": value
-        for one in judged
-        for figure, value in one.figures.items()
-        if not np.isnan(value)
-    }
 
 
 def _versions(versions: Mapping[str, str]) -> str:

@@ -23,7 +23,7 @@ from pipeline.tracking import (
     load,
     register,
 )
-from pipeline.training import judged_table
+from pipeline.training_evidence import judged_table
 
 
 @pytest.fixture(scope="module")
