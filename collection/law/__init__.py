@@ -11,12 +11,12 @@ from collection.law.disconnection import (
     STEPS,
     WEATHER_SCHEMA,
     eligibility,
-    notices_to_prepare,
 )
 from collection.law.late_fee import late_fees
 from collection.law.load import Cited, citations, in_force, load_law, shipped_laws, to_confirm
 from collection.law.model import Law
 from collection.law.no_cut import is_no_cut_day
+from collection.law.notices import notices_to_prepare
 from collection.law.page import law_markdown
 from collection.law.prepaid import low_balances
 

@@ -6,11 +6,12 @@ prepare; a bill that meets all is one that a person may review (domain 2.1, C-19
 """
 
 from datetime import date
+from typing import Literal
 
 import pyarrow as pa
 
 from collection.law.load import in_force
-from collection.law.model import Disconnection, Law, NoticeDays
+from collection.law.model import Disconnection, Law
 from collection.law.no_cut import free_days
 from contract.engine import Connection, connect, text, to_arrow
 
@@ -95,56 +96,13 @@ def eligibility(
         return to_arrow(connection, _judged(rule, as_of))
 
 
-def notices_to_prepare(eligible: pa.Table, *, law: Law, as_of: date) -> pa.Table:
-    """Return the bills of which a person may prepare the written notice, from ``eligibility``.
-
-    Those that lack a notice and nothing that only a person or the customer can mend, and whose
-    days of waiting end while a notice served on as_of would still hold. A list of notices, never
-    of cuts.
-
-    Returns:
-        One row a bill by org, grid, manager, customer and bill: its facts, ``serve_by_on`` (the
-        last day on which a notice is ready when the waits end; as_of when they have ended).
-    """
-    rule = in_force(law.disconnection, as_of, what="rule about disconnection")
-    waiting = ", ".join(map(text, ("notice", "overdue", "waited", "free_day", *STEPS)))
-    with connect() as connection:
-        connection.register("eligible", eligible)
-        return to_arrow(
-            connection,
-            f"""
-            SELECT customer_id, bill_id, segment, org_id, grid_id, manager_id, issued_on, due_on,
-                dpd, open_fen, dunned_on, greatest(overdue_on, waited_on) AS waits_end_on,
-                greatest(DATE '{as_of}', greatest(overdue_on, waited_on)
-                    - {_by_class(rule, "at_least", "resident")}) AS serve_by_on
-            FROM eligible
-            WHERE NOT notice AND list_has_all([{waiting}], lacking)
-                AND (notice_on IS NULL OR notice_until_on < DATE '{as_of}')
-                AND greatest(overdue_on, waited_on) <= DATE '{as_of}' + {_longest(rule)}
-            ORDER BY org_id, grid_id, manager_id, customer_id, bill_id""",
-        )
-
-
-def _longest(rule: Disconnection) -> str:
-    """Return SQL for how many days ahead of the waits' end a notice may be served."""
-
-    def days(notice: NoticeDays) -> int:
-        most = notice.at_most.value
-        return notice.at_least.value if most is None else most
-
-    return (
-        f"CASE WHEN resident THEN {days(rule.residential_notice)}"
-        f" ELSE {days(rule.other_notice)} END"
-    )
-
-
-def _by_class(rule: Disconnection, bound: str, resident: str) -> str:
+def notice_days(rule: Disconnection, bound: Literal["at_least", "at_most"]) -> str:
     """Return SQL for a bound of the notice in days, by class; null where there is none."""
     ours, others = (
         getattr(notice, bound).value for notice in (rule.residential_notice, rule.other_notice)
     )
     sides = ["NULL" if days is None else str(days) for days in (ours, others)]
-    return f"CASE WHEN {resident} THEN {sides[0]} ELSE {sides[1]} END"
+    return f"CASE WHEN resident THEN {sides[0]} ELSE {sides[1]} END"
 
 
 def _dated(law: Law, rule: Disconnection, as_of: date) -> str:
@@ -167,8 +125,8 @@ def _dated(law: Law, rule: Disconnection, as_of: date) -> str:
         served AS (
             SELECT *, {served.format(at="notice_at")} AS first_on,
                 {served.format(at="last_notice_at")} AS last_on,
-                {_by_class(rule, "at_least", "resident")} AS at_least,
-                {_by_class(rule, "at_most", "resident")} AS at_most
+                {notice_days(rule, "at_least")} AS at_least,
+                {notice_days(rule, "at_most")} AS at_most
             FROM bill),
         noticed AS (
             SELECT *, CASE

@@ -81,7 +81,7 @@ def test_advice_is_three_fifths_of_the_mean_month(
     assert (row["advice_fen"], row["advice_met"]) == (advice, met)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     balances=st.lists(st.integers(-10_000, 10_000), min_size=1, max_size=20),
     order=st.randoms(use_true_random=False),
