@@ -28,7 +28,7 @@ _BREACHES = (
             " WHERE outcome = 'contact' AND a.agent_id IS NOT NULL"
         ),
         (
-            "plan: {count} customers are to be contacted for whom an agent answers (first: {first})."
+            "plan: {count} customers are contacted for whom an agent answers (first: {first})."
             " Plan with a policy that leaves them to the agent (R004-08)."
         ),
     ),
@@ -49,12 +49,12 @@ _BREACHES = (
     ),
     (
         (
-            "SELECT s.customer_id FROM screened AS s WHERE decision IS NOT NULL AND NOT EXISTS ("
-            "SELECT 1 FROM all_plan AS p WHERE p.customer_id = s.customer_id AND outcome = 'contact'"
-            " AND round = 1 AND method IN ('sms', 'app'))"
+            "SELECT customer_id FROM screened WHERE decision IS NOT NULL AND customer_id NOT IN ("
+            "SELECT customer_id FROM all_plan WHERE outcome = 'contact' AND round = 1"
+            " AND method IN ('sms', 'app'))"
         ),
         (
-            "screening sheet: {count} customers are not to be screened by this plan (first: {first})."
+            "screening sheet: {count} customers are not screened by this plan (first: {first})."
             " Hand in the sheets that were made from the same plan."
         ),
     ),

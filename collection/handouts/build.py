@@ -7,13 +7,13 @@ The tables that the lists' SQL reads:
 - ``account``, ``history``, ``notice``, ``low_balance``, ``agent_limit``: as given.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from collection.handouts.admission import check
-from collection.handouts.catalogue import HANDOUTS
+from collection.handouts.catalogue import handouts_for
 from collection.handouts.contact_lists import LIST_OF
 from collection.handouts.declare import IDENTITY, Handout
 from collection.handouts.history import SCHEMA as HISTORY
@@ -74,7 +74,6 @@ def build_handouts(
     thresholds: Thresholds,
     *,
     advice_share: float = 0.60,
-    handouts: Sequence[Handout] = HANDOUTS,
     grids: Sequence[str] = (),
 ) -> dict[str, pa.Table]:
     """Return one table a list, by its id: the columns it shows, those it is split and sorted by.
@@ -85,7 +84,6 @@ def build_handouts(
         inputs: The tables.
         thresholds: The numbers that lists go by.
         advice_share: The share of a mean month that a top-up should reach (D5; the policy's).
-        handouts: The lists to make.
         grids: Only customers of these grids, as of a pilot (R000-08); none is all.
 
     Raises:
@@ -97,15 +95,19 @@ def build_handouts(
         connection.execute(f"CREATE TABLE contact AS {_CONTACT}")
         check(connection)
         connection.execute(f"CREATE TABLE person AS {person(thresholds, advice_share)}")
-        return {h.id: to_arrow(connection, _query(h, thresholds)) for h in handouts}
+        numbers = dict(thresholds)
+        return {
+            handout.id: to_arrow(connection, _query(handout, handout.rows.format(**numbers)))
+            for handout in handouts_for(thresholds)
+        }
 
 
-def sort_keys(handout: Handout, thresholds: Thresholds) -> tuple[str, ...]:
-    """Return the columns that a list's rows are sorted by, its recipients first."""
-    order = handout.order
-    if handout.id == "visits" and thresholds.visit_order == "rank":
-        order = order[-1:]
-    return (*handout.split, *order)
+def rows_of(handout: Handout, tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Return the rows of one list whose SQL reads these tables, as ``build_handouts`` does."""
+    with connect() as connection:
+        for table, rows in tables.items():
+            connection.register(table, rows)
+        return to_arrow(connection, _query(handout, handout.rows))
 
 
 def _register(
@@ -131,8 +133,8 @@ def _register(
 
 
 # Null orders last in both directions: what is not known is nobody's first.
-def _query(handout: Handout, thresholds: Thresholds) -> str:
-    keys = [key.split(" ") for key in sort_keys(handout, thresholds)]
+def _query(handout: Handout, rows: str) -> str:
+    keys = [key.split(" ") for key in (*handout.split, *handout.order)]
     made = [column for column, *_ in keys if column not in IDENTITY]
     columns = dict.fromkeys((*handout.made, *made))
     order = ", ".join(
@@ -140,7 +142,6 @@ def _query(handout: Handout, thresholds: Thresholds) -> str:
         for column, *way in keys
         if column not in IDENTITY
     )
-    rows = handout.rows.format(**dict(thresholds))
     return f"SELECT {', '.join(map(name, columns))} FROM ({rows}) ORDER BY {order}"
 
 

@@ -1,0 +1,196 @@
+"""A handout as a workbook of one sheet: printed by a grid worker, or filled in and handed back.
+
+The first row is the title, the second says from what and for whom, the third (hidden) holds the
+ids of the columns, by which a sheet that comes back is read; then the heads, then a row a
+customer. The same part gives the same bytes: the file carries the as_of day, never the clock.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from io import BytesIO
+from typing import Any
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_range
+from xlsxwriter.worksheet import Worksheet
+
+from reports.handouts.cells import shown
+from reports.handouts.columns import COLUMNS, FILLED_IN
+from reports.handouts.head import Head, Part
+from reports.handouts.words import Dictionary
+from reports.styles import (
+    ENTRY,
+    HEAD,
+    MUTED,
+    Styles,
+    display_width,
+    lines_needed,
+    row_height,
+)
+
+IDS_ROW = 2  # hidden, below title and origin
+_HEADS_ROW = 3
+FIRST_ROW = 4
+_FROZEN = ("no", "customer_id", "name")
+_NUMBERS = frozenset({"money", "share", "change", "count", "number"})
+_A4 = 9
+_OPTIONS = {
+    "in_memory": True,
+    "constant_memory": False,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+}
+
+
+def as_workbook(part: Part, head: Head, words: Dictionary) -> bytes:
+    """Return the part as the bytes of an XLSX file."""
+    content = BytesIO()
+    with Workbook(content, _OPTIONS) as workbook:
+        workbook.set_properties(
+            {
+                "title": part.title(words),
+                "subject": head.run,
+                "created": datetime.combine(head.as_of, time()),
+            }
+        )
+        workbook.set_custom_property("run", head.run)
+        workbook.set_custom_property("list", part.handout.id)
+        sheet = workbook.add_worksheet(words.word("titles", part.handout.id)[:31])
+        _write(sheet, part, head, styles=Styles(workbook), words=words)
+    return content.getvalue()
+
+
+def _write(sheet: Worksheet, part: Part, head: Head, *, styles: Styles, words: Dictionary) -> None:
+    columns = part.handout.columns
+    values = [[shown(row, column, words) for column in columns] for row in part.rows]
+    widths = [
+        _width(column, [row[at] for row in values], words) for at, column in enumerate(columns)
+    ]
+    _write_head(sheet, part, head, styles=styles, words=words)
+    for at, column in enumerate(columns):
+        sheet.set_column(at, at, widths[at])
+        sheet.write_string(IDS_ROW, at, column)
+        look = {"bg_color": "#7A5B00"} if _is_entry(column) else {}
+        sheet.write_string(_HEADS_ROW, at, words.head(column), styles.head(**look))
+    sheet.set_row(IDS_ROW, None, None, {"hidden": True})
+    sheet.set_row(_HEADS_ROW, row_height(_head_lines(columns, widths, words)))
+    formats = [_style(column, styles) for column in columns]
+    for number, row in enumerate(values, start=FIRST_ROW):
+        sheet.set_row(number, row_height(_lines(row, widths)))
+        for at, value in enumerate(row):
+            _put(sheet, number, at, value, formats[at], COLUMNS[columns[at]].kind)
+    if not values:
+        sheet.write_string(FIRST_ROW, 0, words.phrase("empty"), styles.get(font_color=MUTED))
+    _set_up(sheet, part, words)
+
+
+def _write_head(
+    sheet: Worksheet, part: Part, head: Head, *, styles: Styles, words: Dictionary
+) -> None:
+    sheet.set_row(0, 24)
+    sheet.write_string(
+        0, 0, part.title(words), styles.get(bold=True, font_size=15, font_color=HEAD)
+    )
+    told = part.told(head, words)
+    purpose = words.word("purposes", part.handout.id)
+    sheet.write_string(1, 0, f"{told}   {purpose}", styles.get(font_color=MUTED))
+
+
+def _put(sheet: Worksheet, row: int, at: int, value: Any, style: Format, kind: str) -> None:
+    if value is None or value == "":
+        sheet.write_blank(row, at, None, style)
+    elif kind == "date":
+        sheet.write_datetime(row, at, datetime.combine(value, time()), style)
+    elif kind in _NUMBERS:
+        sheet.write_number(row, at, value, style)
+    else:
+        sheet.write_string(row, at, str(value), style)
+
+
+def _style(column: str, styles: Styles) -> Format:
+    kind = COLUMNS[column]
+    look: dict[str, Any] = {"align": kind.align, "num_format": kind.number_format, "border": 1}
+    look |= {"border_color": "#CBD2D9", "text_wrap": kind.kind not in _NUMBERS}
+    return styles.cell(**look, **({"bg_color": ENTRY} if _is_entry(column) else {}))
+
+
+def _width(column: str, values: Sequence[Any], words: Dictionary) -> float:
+    """Return the declared width, or what the longest value needs: no #### and no cut number."""
+    kind = COLUMNS[column]
+    least = max(kind.width, max(display_width(one) for one in _words_of(words.head(column))) + 1)
+    if kind.kind == "money":
+        return max([least, *(len(f"{value:,.2f}") + 2.0 for value in values if value)])
+    if kind.kind == "text" and column != "address":
+        longest = max((display_width(value) for value in values if value), default=0.0)
+        return min(max(least, longest + 2), 2 * kind.width)
+    return least
+
+
+def _words_of(head: str) -> list[str]:
+    """Return what a head may be broken into: a Chinese one anywhere, a Latin one at blanks."""
+    return [word for word in head.split() if word.isascii()] or [""]
+
+
+def _lines(row: Sequence[Any], widths: Sequence[float]) -> int:
+    needed = (
+        lines_needed(value, width - 1)
+        for value, width in zip(row, widths, strict=True)
+        if isinstance(value, str)
+    )
+    return max(needed, default=1)
+
+
+def _head_lines(columns: Sequence[str], widths: Sequence[float], words: Dictionary) -> int:
+    return max(
+        lines_needed(words.head(column), width)
+        for column, width in zip(columns, widths, strict=True)
+    )
+
+
+def _is_entry(column: str) -> bool:
+    return COLUMNS[column].kind in FILLED_IN
+
+
+def _set_up(sheet: Worksheet, part: Part, words: Dictionary) -> None:
+    """Freeze, filter, offer choices, and print on A4 across one page with the heads on each."""
+    columns = part.handout.columns
+    last = FIRST_ROW + max(len(part.rows), 1) - 1
+    sheet.freeze_panes(FIRST_ROW, sum(column in _FROZEN for column in columns))
+    sheet.autofilter(_HEADS_ROW, 0, last, len(columns) - 1)
+    sheet.ignore_errors({"number_stored_as_text": xl_range(FIRST_ROW, 0, last, len(columns) - 1)})
+    for at, column in enumerate(columns):
+        rule = _entry_rule(column, words)
+        if rule:
+            sheet.data_validation(FIRST_ROW, at, last, at, rule)
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.set_margins(left=0.3, right=0.3, top=0.4, bottom=0.5)
+    sheet.repeat_rows(_HEADS_ROW)
+    sheet.print_area(0, 0, last, len(columns) - 1)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer(f"&L&8{_plain(part.title(words))}&R&8{words.phrase('page')} &P / &N")
+
+
+def _entry_rule(column: str, words: Dictionary) -> dict[str, Any] | None:
+    kind = COLUMNS[column].kind
+    if kind == "choice":
+        section = COLUMNS[column].words
+        return {
+            "validate": "list",
+            "source": [words.word(section, code) for code in words.codes(section)],
+            "error_message": words.phrase("pick_from_list"),
+        }
+    if kind == "entry_date":
+        return {
+            "validate": "date",
+            "criteria": ">=",
+            "value": datetime(2000, 1, 1),
+            "error_message": words.phrase("date_wanted"),
+        }
+    return None
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "&&")
