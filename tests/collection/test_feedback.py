@@ -19,6 +19,8 @@ from collection.feedback import (
     records_of,
 )
 from collection.law import RECORD_SCHEMA
+from collection.plan import Inputs, make_plan
+from collection.policy import load_policy
 from contract.checks import check_dataset
 from contract.dataset import Dataset, open_dataset
 from contract.engine import connect
@@ -317,6 +319,35 @@ def test_dispute_that_comes_back_holds_the_bill_and_stops_its_clock(
     after = facts(dataset, tmp_path / "stores", as_of)["a1"]
     assert (before["hold"], after["hold"]) == ("none", "disputed")
     assert after["aged_days"] < before["aged_days"] == before["dpd"] == after["dpd"]
+
+
+def planned(dataset: Dataset, folder: Path, as_of: date) -> dict[str, tuple]:
+    store = stage(with_feedback(dataset, folder), folder, buckets=1)
+    gathered = gather(store, as_of)
+    inputs = Inputs(account=gathered.account, open_bill=gathered.open_bill)
+    rows = make_plan(inputs, load_policy(), as_of=as_of).table.to_pylist()
+    return {r["customer_id"]: (r["outcome"], r["method"], r["why_not"]) for r in rows}
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"outcome": "disputed", "dispute_until_on": "2026-02-20"},
+        {"outcome": "promised", "promised_on": "2026-02-12"},
+        {"request": "no_phone"},
+    ],
+)
+def test_what_comes_back_changes_the_next_plan(
+    tmp_path: Path, dataset: Dataset, cells: dict
+) -> None:
+    as_of = date(2026, 2, 9)
+    before = planned(dataset, tmp_path / "stores", as_of)
+    write_rows(tmp_path / "back.csv", [GOOD | cells])
+    feed_back(dataset, tmp_path / "back.csv")
+    after = planned(dataset, tmp_path / "stores", as_of)
+    assert before["ann"][0] == "contact"
+    assert after["ann"] != before["ann"]
+    assert after["bob"] == before["bob"]
 
 
 def test_command_feeds_back_and_says_so(tmp_path: Path, dataset: Dataset) -> None:
