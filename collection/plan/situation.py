@@ -70,7 +70,8 @@ def _bill(policy: Policy, *, notices: bool) -> str:
             {allowed} AS notice_allowed,
             CASE WHEN o.due_on < $day THEN o.open_fen
                  WHEN s.p_late IS NOT NULL THEN CAST(round(s.p_late * o.open_fen) AS BIGINT)
-                 ELSE coalesce(least(s.expected_late_fen, o.open_fen), 0) END AS late_fen,
+                 WHEN s.expected_late_fen < o.open_fen THEN s.expected_late_fen
+                 WHEN s.expected_late_fen IS NOT NULL THEN o.open_fen ELSE 0 END AS late_fen,
             coalesce(o.held_out, false) OR {draw} % {_PARTS} < {share} AS lot
         FROM open_bill AS o LEFT JOIN scores AS s USING (bill_id)
         {"LEFT JOIN notices AS n USING (bill_id)" if notices else ""}

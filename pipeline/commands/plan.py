@@ -1,0 +1,70 @@
+"""Verbs of the dunning plan: plan a day, refresh before sending."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import AsOf, ConfigFile, Data, Json, as_day, settings_of, tell
+
+app = typer.Typer()
+
+PolicyName = Annotated[
+    str, typer.Option("--policy", help="A shipped policy's name, or the path of a policy's YAML.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def plan(
+    context: typer.Context,
+    config: ConfigFile = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    policy: PolicyName = "china",
+    dunning_day: Annotated[
+        int | None,
+        typer.Option(min=1, max=31, help="Day of as_of's month to dun on [default: as_of]."),
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Scoring run to go by [default: the day's own].")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Plan who is contacted, by what, when and by whom, and who is not and why.
+
+    Writes one row a customer, the rules that fired, and the facts the plan goes by.
+    """
+    if context.invoked_subcommand:
+        return
+    from collection.policy import load_policy
+    from pipeline.planning import dunning_day as day_of
+    from pipeline.planning import plan as make
+    from pipeline.preparing import prepare
+
+    rules = load_policy(policy)
+    settings = settings_of(config, data=data, as_of=as_day(as_of))
+    prepared = prepare(settings)
+    made = make(settings, prepared, rules, day=day_of(prepared.as_of, dunning_day), run=run)
+    typer.echo(made.text())
+    told = "Wrote" if made.made else "Nothing new: the same inputs already gave"
+    tell(f"{told} {made.folder}.", as_json, made.as_dict())
+
+
+@app.command()
+def refresh(
+    run: Annotated[Path, typer.Argument(help="Folder of a plan.")],
+    config: ConfigFile = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """Take off a plan whoever paid, disputed or declined since, within the hour before sending.
+
+    Writes a new file beside the plan, which stays as it is; the same data twice change nothing.
+    """
+    from pipeline.planning import refresh_plan
+    from pipeline.preparing import prepare
+
+    settings = settings_of(config, data=data, as_of=as_day(as_of))
+    made = refresh_plan(run, prepare(settings))
+    tell(f"{made.text()}\nWrote {made.path}.", as_json, made.as_dict())
