@@ -568,18 +568,18 @@ def as_bytes(facts):
     return written
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(lives, as_ofs)
 def test_facts_equal_the_slow_reference_exactly(life_seeds, as_of):
     assert all_differences(life_seeds, as_of) == []
 
 
-@pytest.mark.parametrize("as_of", AS_OFS[1::2])
+@pytest.mark.parametrize("as_of", AS_OFS[1:5:3])
 def test_a_crowd_of_lives_agrees_with_the_reference(as_of):
-    assert all_differences(list(range(60)), as_of) == []
+    assert all_differences(list(range(80)), as_of) == []
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(lives, as_ofs, seeds)
 def test_nothing_known_at_as_of_or_later_changes_a_fact(life_seeds, as_of, seed):
     rows = lived(life_seeds)
@@ -589,7 +589,7 @@ def test_nothing_known_at_as_of_or_later_changes_a_fact(life_seeds, as_of, seed)
             assert as_bytes(gather(world(**others), as_of)) == facts
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(lives, as_ofs, st.randoms(use_true_random=False), st.integers(2, 4))
 def test_order_and_number_of_buckets_change_no_byte(life_seeds, as_of, rng, buckets):
     rows = lived(life_seeds)

@@ -1,7 +1,6 @@
 from datetime import date, datetime
 
-import pytest
-from worlds import world
+from worlds import rows_of, world
 
 from collection.facts import gather
 
@@ -22,19 +21,29 @@ def ages(bill):
     return bill["hold"], bill["dpd"], bill["aged_days"]
 
 
-@pytest.mark.parametrize(
-    ("begins", "ends", "hold", "aged_days"),
-    [
-        ("2026-06-10", "-", "disputed", 0),  # since before due: no day counts
-        ("2026-07-01", "-", "disputed", 5),  # from 26 to 30 June
-        ("2026-06-28", "2026-06-30", "none", 13),  # three days left out, and it is over
-        ("2026-06-10", "2026-06-25", "none", 16),  # over by the due day
-        ("2026-07-11", "-", "none", 16),  # begins today: not known yet
-        ("-", "-", "disputed", 0),  # since it was issued
-    ],
-)
-def test_hold_stops_the_clock_for_its_days_alone(begins, ends, hold, aged_days):
-    assert ages(bill_of(hold="disputed", begins=begins, ends=ends)) == (hold, 16, aged_days)
+def test_hold_stops_the_clock_for_its_days_alone():
+    held = rows_of(
+        """
+        bill_id   | hold_from_on | hold_to_on
+        early     | 2026-06-10   | -
+        later     | 2026-07-01   | -
+        over      | 2026-06-28   | 2026-06-30
+        over_soon | 2026-06-10   | 2026-06-25
+        to_come   | 2026-07-11   | -
+        undated   | -            | -
+        """
+    )
+    due = {"customer_id": "ann", "issued_on": "2026-06-03", "due_on": "2026-06-25"}
+    store = world(bills=[due | {"amount": "1", "hold": "disputed"} | row for row in held])
+    bills = gather(store, JULY_11).open_bill.to_pylist()
+    assert {bill["bill_id"]: ages(bill) for bill in bills} == {
+        "early": ("disputed", 16, 0),  # since before due: no day counts
+        "later": ("disputed", 16, 5),  # from 26 to 30 June
+        "over": ("none", 16, 13),  # three days left out
+        "over_soon": ("none", 16, 16),  # over by the due day
+        "to_come": ("none", 16, 16),  # begins today: not known yet
+        "undated": ("disputed", 16, 0),  # since it was issued
+    }
 
 
 def test_end_of_a_hold_is_not_known_before_it_comes():

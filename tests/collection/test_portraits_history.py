@@ -1,4 +1,5 @@
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from worlds import world
@@ -14,10 +15,8 @@ JUNE, JULY = date(2026, 6, 20), date(2026, 7, 20)
 LATE = [f"2026-{month:02}-28" for month in range(1, 7)]
 
 
-def changes(store, before=JUNE, now=JULY, readings=None, readings_before=None):
-    """Return {(customer, label): (change, reason)}."""
-    earlier = gather(store, before, readings=readings_before or Readings())
-    later = gather(store, now, readings=readings or Readings())
+def changes(earlier, later):
+    """Return {(customer, label): (change, reason)} between the facts of two days."""
     rows = compare(earlier.labels, later.labels, accounts=later.account).to_pylist()
     return {(row["customer_id"], row["label"]): (row["change"], row["reason"]) for row in rows}
 
@@ -65,7 +64,7 @@ def test_each_end_of_a_label_tells_its_reason():
             closed      | 2026-07-02  | closed
             """,
     )
-    assert changes(store) == {
+    assert changes(gather(store, JUNE), gather(store, JULY)) == {
         ("closed", "L11"): ("lost", "closed"),
         ("lifted", "L11"): ("lost", "revoked"),
         ("over", "L12"): ("lost", "expired"),
@@ -74,37 +73,28 @@ def test_each_end_of_a_label_tells_its_reason():
     }
 
 
-def test_new_facts_gain_and_change_labels(settling):
-    store = settling({"ann": LATE})
-    told = changes(store, date(2026, 3, 20), date(2026, 4, 1))
-    assert told["ann", "L02"] == ("gained", "new_fact")
-    told = changes(store, date(2026, 4, 1), date(2026, 5, 1))
-    assert told["ann", "L02"] == ("changed", "new_fact")
-
-
-def test_arrears_that_fall_out_of_sight_expire(settling):
-    store = settling({"ann": LATE[:3]})
-    told = changes(store, date(2026, 4, 1), date(2026, 7, 26))
-    assert told["ann", "L02"] == ("lost", "expired")
+def test_new_facts_gain_and_change_labels_until_they_expire(settling):
+    store = settling({"ann": LATE[:4]})
+    days = [date(2026, 3, 20), date(2026, 4, 1), date(2026, 5, 1), date(2026, 9, 26)]
+    facts = [gather(store, day) for day in days]
+    told = [changes(*pair)["ann", "L02"] for pair in pairwise(facts)]
+    assert told == [("gained", "new_fact"), ("changed", "new_fact"), ("lost", "expired")]
 
 
 def test_another_reading_of_the_same_facts_is_told_as_such(settling):
-    store = settling({"ann": LATE})
-    strict = Readings.model_validate({"repeat_arrears": {"count": 5}})
-    day = date(2026, 5, 20)
-    assert changes(store, day, day, readings=strict) == {
-        ("ann", "L02"): ("lost", "another_reading")
-    }
-    assert changes(store, day, day, readings_before=strict) == {
-        ("ann", "L02"): ("gained", "another_reading")
-    }
-    assert changes(store, day, day) == {}
+    store, day = settling({"ann": LATE}), date(2026, 5, 20)
+    usual = gather(store, day)
+    strict = gather(store, day, readings=Readings.model_validate({"repeat_arrears": {"count": 5}}))
+    assert changes(usual, strict) == {("ann", "L02"): ("lost", "another_reading")}
+    assert changes(strict, usual) == {("ann", "L02"): ("gained", "another_reading")}
+    assert changes(usual, usual) == {}
 
 
 def test_earlier_day_must_come_first(settling):
     store = settling({"ann": LATE})
+    june, july = gather(store, JUNE), gather(store, JULY)
     with pytest.raises(DataError, match="Give the earlier day first"):
-        changes(store, JULY, JUNE)
+        changes(july, june)
 
 
 def test_labels_without_their_day_are_refused(settling):
