@@ -44,6 +44,32 @@ COLUMNS = (
 )
 
 
+# Every account with what the other modules count of it.
+_JOINED = """customer AS c
+    LEFT JOIN ended USING (customer)
+    LEFT JOIN bill_counts USING (customer)
+    LEFT JOIN (SELECT customer, max(on_day) AS failed_on FROM failed GROUP BY customer)
+        USING (customer)
+    LEFT JOIN (SELECT customer, count(*) AS channels FROM channel_use GROUP BY customer)
+        USING (customer)
+    LEFT JOIN (SELECT customer, count(*) AS oddities FROM abnormal GROUP BY customer)
+        USING (customer)
+    LEFT JOIN ledger USING (customer)
+    LEFT JOIN response AS r USING (customer)
+    LEFT JOIN contact_counts USING (customer)
+    LEFT JOIN (
+        SELECT customer, count_if(request = 'no_dunning') > 0 AS wishes_no_dunning,
+            count_if(request = 'no_phone') > 0 AS wishes_no_phone,
+            max(until) FILTER (request = 'not_this_cycle') AS not_this_cycle_until
+        FROM wish GROUP BY customer) AS wishes USING (customer)
+    LEFT JOIN (
+        SELECT customer, count_if(contact_change = 'updated') > 0 AS contact_updated,
+            count_if(contact_change = 'added') > 0 AS contact_added
+        FROM changed GROUP BY customer) AS changes USING (customer)
+    LEFT JOIN prepaid_counts USING (customer)
+    LEFT JOIN (SELECT customer, is_off FROM cut_facts WHERE k = 1) USING (customer)"""
+
+
 def tables(readings: Readings, tiers: TierDays, exclusion: Exclusion) -> dict[str, str]:
     """Return the queries of these tables, in the order in which they are made."""
     return {
@@ -82,29 +108,7 @@ def _counted(exclusion: Exclusion) -> str:
         balance_fen, daily_cost_fen, days_left, CAST(topups AS INTEGER) AS topups_3m,
         mean_topup_fen, mean_monthly_cost_fen, coalesce(small_topup, false) AS small_topup,
         coalesce(is_off, false) AS is_off
-    FROM customer AS c
-    LEFT JOIN ended USING (customer)
-    LEFT JOIN bill_counts USING (customer)
-    LEFT JOIN (SELECT customer, max(on_day) AS failed_on FROM failed GROUP BY customer)
-        USING (customer)
-    LEFT JOIN (SELECT customer, count(*) AS channels FROM channel_use GROUP BY customer)
-        USING (customer)
-    LEFT JOIN (SELECT customer, count(*) AS oddities FROM abnormal GROUP BY customer)
-        USING (customer)
-    LEFT JOIN ledger USING (customer)
-    LEFT JOIN response AS r USING (customer)
-    LEFT JOIN contact_counts USING (customer)
-    LEFT JOIN (
-        SELECT customer, count_if(request = 'no_dunning') > 0 AS wishes_no_dunning,
-            count_if(request = 'no_phone') > 0 AS wishes_no_phone,
-            max(until) FILTER (request = 'not_this_cycle') AS not_this_cycle_until
-        FROM wish GROUP BY customer) AS wishes USING (customer)
-    LEFT JOIN (
-        SELECT customer, count_if(contact_change = 'updated') > 0 AS contact_updated,
-            count_if(contact_change = 'added') > 0 AS contact_added
-        FROM changed GROUP BY customer) AS changes USING (customer)
-    LEFT JOIN prepaid_counts USING (customer)
-    LEFT JOIN (SELECT customer, is_off FROM cut_facts WHERE k = 1) USING (customer)
+    FROM {_JOINED}
     WHERE ended.closed_on IS NULL OR bills_open > 0"""
 
 
