@@ -285,7 +285,7 @@ def drawn_lives(seed: int) -> dict[str, list[dict]]:
     return tables
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     as_of=st.sampled_from((date(2026, 1, 1), date(2026, 2, 28), date(2026, 3, 31), AS_OF)),
@@ -300,7 +300,7 @@ def test_figures_equal_a_plain_reckoning_bill_by_bill(seed: int, as_of: date) ->
         assert (None if np.isnan(value) else value) == pytest.approx(expected), kpi
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(seed=st.integers(0, 10**6), buckets=st.integers(2, 4))
 def test_buckets_change_nothing_and_places_add_up(seed: int, buckets: int) -> None:
     tables = drawn_lives(seed)

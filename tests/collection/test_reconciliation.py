@@ -198,7 +198,7 @@ def plain(statement: list[dict], payments: list[dict]) -> list[int]:
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(statement=statements, payments=books)
 def test_every_row_ends_in_exactly_one_place_and_totals_add_up(
     statement: list[dict], payments: list[dict]
@@ -228,7 +228,7 @@ def test_every_row_ends_in_exactly_one_place_and_totals_add_up(
     assert counted["difference_fen"] == counted["statement_fen"] - counted["booked_fen"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(statement=statements, payments=books)
 def test_as_many_pairs_are_found_as_row_by_row(statement: list[dict], payments: list[dict]) -> None:
     made = matched(statement, payments)
