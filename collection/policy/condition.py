@@ -53,7 +53,7 @@ class Atom:
         return f"coalesce({fact} {sign} {self.bounds[0]}, false)"
 
     def values(self) -> dict[str, set[Value]]:
-        """Return for each fact the values among which the statement can change its truth."""
+        """Return for each fact the values among which the statement can change whether it holds."""
         return {name: self._values_of(BY_NAME[name]) for name in self.facts}
 
     def _values_of(self, fact: Fact) -> set[Value]:
