@@ -23,11 +23,12 @@ from collection.plan import Inputs, Plan, make_plan, refresh
 from collection.policy import Policy, parse_policy, read_plan_wording
 from collection.portraits import readings_used
 from contract.errors import ConfigError, DataError
+from contract.staging import Store
 from pipeline.config import Config
 from pipeline.plan_report import counted, plan_text, refresh_text
 from pipeline.plan_scores import Scored, scores_for
 from pipeline.preparing import Prepared
-from pipeline.progress import step
+from pipeline.progress import Report, step
 from pipeline.storage import new_folder, write_bytes, write_json
 
 ABOUT = "plan.json"
@@ -118,14 +119,21 @@ def plan(
 def facts_of(prepared: Prepared, policy: Policy) -> Facts:
     """Gather what is known at the prepared day, read as the policy says."""
     with step("Gather what is known of customers and bills") as report:
-        return gather(
-            prepared.store,
-            prepared.as_of,
-            readings=policy.portraits,
-            tiers=policy.tiers,
-            exclusion=policy.exclusion,
-            progress=report,
-        )
+        return facts_at(prepared.store, prepared.as_of, policy, progress=report)
+
+
+def facts_at(
+    store: Store, as_of: date, policy: Policy, *, progress: Report = lambda *_: None
+) -> Facts:
+    """Gather what was known at a day, read as the policy says."""
+    return gather(
+        store,
+        as_of,
+        readings=policy.portraits,
+        tiers=policy.tiers,
+        exclusion=policy.exclusion,
+        progress=progress,
+    )
 
 
 def inputs_of(facts: Facts, policy: Policy, scores: pa.Table | None) -> Inputs:

@@ -68,3 +68,43 @@ def refresh(
     settings = settings_of(config, data=data, as_of=as_day(as_of))
     made = refresh_plan(run, prepare(settings))
     tell(f"{made.text()}\nWrote {made.path}.", as_json, made.as_dict())
+
+
+@app.command()
+def replay(
+    policy: Annotated[
+        str, typer.Option("--policy", help="The new policy: a shipped one's name, or a path.")
+    ],
+    config: ConfigFile = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    present: Annotated[str, typer.Option(help="The policy it is held against.")] = "china",
+    cycles: Annotated[int, typer.Option(min=1, max=60, help="Months to replay.")] = 12,
+    dunning_day: Annotated[
+        int, typer.Option(min=1, max=28, help="Day of each month to replay.")
+    ] = 20,
+    out: Annotated[Path | None, typer.Option(help="New folder to write to.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Try a policy on past months, beside the present one and the largest balances.
+
+    Contacts by method, cost, households touched, late amount covered before due, waits of the law
+    that were broken; pilot and other grids where the policy names a pilot.
+    """
+    from collection.policy import load_policy
+    from pipeline.commands.options import refuse_existing
+    from pipeline.preparing import prepare
+    from pipeline.replaying import planning_days, write_replayed
+    from pipeline.replaying import replay as run
+
+    if out:
+        refuse_existing(out)
+    new, now = load_policy(policy), load_policy(present)
+    settings = settings_of(config, data=data, as_of=as_day(as_of))
+    prepared = prepare(settings)
+    days = planning_days(prepared.as_of, cycles=cycles, day_of_month=dunning_day)
+    made = run(settings, prepared, new, now, days=days)
+    if out:
+        write_replayed(made, out)
+    facts = made.as_dict() | ({"output": str(out)} if out else {})
+    tell(made.text(), as_json, facts)
