@@ -15,12 +15,15 @@ from pipeline.commands import (
     docs,
     features,
     feedback,
+    handouts,
     kpis,
     lists,
     models,
     money,
+    plan,
     portraits,
     reconcile,
+    scope,
 )
 from pipeline.progress import console
 
@@ -51,9 +54,12 @@ app.command()(lists.score)
 app.command()(lists.report)
 app.command()(lists.demo)
 app.command()(portraits.portraits)
+app.add_typer(plan.app, name="plan")
 app.command()(feedback.feedback)
 app.command()(kpis.kpis)
 app.command()(reconcile.reconcile)
+app.command()(handouts.handouts)
+app.add_typer(scope.app, name="scope")
 app.command()(docs.docs)
 
 

@@ -18,8 +18,9 @@ LIST_OF = """CASE
 
 _WHO = ("customer_id", "name", "segment")
 _OWED = ("bills", "open_fen", "oldest_due_on", "dpd")
-_WORK = ("latest_on", "say", "advice", "tasks", "tier", "labels")
-_RESULT = ("contacted_on", "result", "promised_on", "new_contact", "note")
+# What is printed and carried along: what to say names the bills' due day.
+_WORK = ("open_fen", "dpd", "latest_on", "say", "advice", "tasks", "tier", "labels")
+_RESULT = ("contacted_on", "outcome", "promised_on", "new_contact", "note")
 
 
 def _on(name: str) -> str:
@@ -71,7 +72,7 @@ CONTACT_LISTS: tuple[Handout, ...] = (
         recipient="collector",
         split=("owner_role", "owner_id"),
         forms=("xlsx",),
-        columns=(NUMBER, *_WHO, "phone", *_OWED, *_WORK, *_RESULT),
+        columns=(NUMBER, "customer_id", "name", "phone", *_WORK, *_RESULT),
         rows=_on("calls"),
         order=("priority_rank",),
     ),
@@ -82,8 +83,7 @@ CONTACT_LISTS: tuple[Handout, ...] = (
         split=("owner_role", "owner_id"),
         forms=("xlsx",),
         columns=(
-            *(NUMBER, *_WHO, "phone", "grid_id", "address", *_OWED, *_WORK),
-            *_RESULT,
+            *(NUMBER, "customer_id", "name", "phone", "grid_id", "address", *_WORK, *_RESULT),
         ),
         rows=_on("visits"),
         order=("grid_id", "address", "priority_rank"),
@@ -94,7 +94,7 @@ CONTACT_LISTS: tuple[Handout, ...] = (
         recipient="collector",
         split=("owner_role", "owner_id"),
         forms=("xlsx",),
-        columns=(NUMBER, *_WHO, "address", "method", *_OWED, *_WORK, *_RESULT),
+        columns=(NUMBER, "customer_id", "name", "address", "method", *_WORK, *_RESULT),
         rows=_on("by_hand"),
         order=("priority_rank",),
     ),

@@ -20,9 +20,11 @@ Form = Literal["csv", "xlsx", "json", "html"]
 IDENTITY = ("name", "phone", "address")
 # Filled in by people; a table of rows never has them.
 ENTRIES = (
-    *("decision", "reason_given", "contacted_on", "result", "promised_on", "new_contact", "note"),
+    *("decision", "reason_given", "contacted_on", "outcome", "promised_on", "new_contact", "note"),
     *("approved_by", "approved_on", "served_on", "measures", "agreed_on"),
 )
+# What the texts of configs/plan_wording.yaml speak of.
+SAID = ("bills", "open_fen", "oldest_due_on", "dpd", "advice_fen")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +53,12 @@ class Handout:
 
     @property
     def made(self) -> tuple[str, ...]:
-        """The columns that its table has: those shown that are neither joined nor filled in."""
-        return tuple(c for c in self.columns if c not in {*IDENTITY, *ENTRIES, NUMBER})
+        """The columns that its table has: those shown that are neither joined nor filled in.
+
+        A text to be said is filled from columns that the list need not show.
+        """
+        own = [c for c in self.columns if c not in {*IDENTITY, *ENTRIES, NUMBER}]
+        return tuple(dict.fromkeys([*own, *SAID] if "say" in own else own))
 
 
 NUMBER = "no"  # the place in the file, counted from 1; added when it is written

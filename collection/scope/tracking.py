@@ -84,7 +84,7 @@ def _query(rule: ScopeRule) -> str:
         newest_kwh, usual_kwh, kwh_change, f.p_late AS p_then, n.p_late AS p_now,
         f.band AS band_then, coalesce(n.band, 'none') AS band_now,
         f.expected_fen AS expected_then_fen, coalesce(n.expected_fen, 0) AS expected_now_fen,
-        CASE WHEN coalesce(n.open_fen, 0) = 0 THEN 'settled'
+        CASE WHEN f.open_fen > 0 AND coalesce(n.open_fen, 0) = 0 THEN 'settled'
             WHEN {then} = {none} OR {now} = {none} THEN 'none'
             WHEN {now} <> {then} THEN CASE WHEN {now} < {then} THEN 'up' ELSE 'down' END
             WHEN n.p_late - f.p_late >= {rule.still} THEN 'up'

@@ -50,7 +50,7 @@ class Column:
 
     kind: Kind
     width: float
-    words: str = ""
+    words: str = ""  # none where a code is known by itself
 
     @property
     def number_format(self) -> str:
@@ -70,16 +70,16 @@ def _of(kind: Kind, width: float, *ids: str, words: str = "") -> dict[str, Colum
 
 
 COLUMNS: dict[str, Column] = {
-    **_of("text", 15, "customer_id"),
-    **_of("text", 14, "name", "phone"),
-    **_of("text", 26, "address", "held_because"),
+    **_of("text", 13, "customer_id"),
+    **_of("text", 10, "name", "phone"),
+    **_of("text", 20, "address", "held_because"),
     **_of("text", 11, "org_id", "grid_id", "manager_id", "agent_id", "owner_id", "industry"),
-    **_of("text", 6, "tier"),
+    **_of("code", 5, "tier"),
     **_of("text", 11, "rule", "template"),
     **_of("count", 5, "no", "round", "priority_class", "bills", "bills_open", "dpd"),
     **_of("count", 6, "bills_then", "bills_now", "settled"),
-    **_of("money", 12, "paid_fen", "open_then_fen", "open_now_fen", "expected_then_fen"),
-    **_of("money", 12, "expected_facts_fen", "expected_model_fen", "expected_now_fen"),
+    **_of("money", 10, "paid_fen", "open_then_fen", "open_now_fen", "expected_then_fen"),
+    **_of("money", 10, "expected_facts_fen", "expected_model_fen", "expected_now_fen"),
     **_of("share", 7, "p_then", "p_now"),
     **_of("flag", 7, "still_in", "facts_changed"),
     **_of("code", 10, "band_then", "band_now", words="risk_bands"),
@@ -88,15 +88,15 @@ COLUMNS: dict[str, Column] = {
     **_of("code", 10, "cause", words="causes"),
     **_of("codes", 14, "chosen_by", words="chosen_by"),
     **_of("count", 7, "users", "users_owing", "due_6m", "by_due_6m", "overdue_6m", "topups_3m"),
-    **_of("money", 12, "open_fen", "overdue_fen", "expected_late_fen", "newest_fen", "usual_fen"),
-    **_of("money", 12, "balance_fen", "daily_cost_fen", "advice_fen", "low_advice_fen"),
-    **_of("money", 12, "topup_advice_fen", "mean_topup_fen", "mean_monthly_cost_fen", "saving_fen"),
+    **_of("money", 10, "open_fen", "overdue_fen", "expected_late_fen", "newest_fen", "usual_fen"),
+    **_of("money", 10, "balance_fen", "daily_cost_fen", "advice_fen", "low_advice_fen"),
+    **_of("money", 10, "topup_advice_fen", "mean_topup_fen", "mean_monthly_cost_fen", "saving_fen"),
     **_of("money", 14, "billed_year_fen", "limit_fen"),
     **_of("share", 8, "limit_used", "open_share", "punctual_share", "risk_share", "saving_share"),
     **_of("change", 8, "bill_change", "kwh_change"),
     **_of("number", 8, "capacity_kva", "days_left"),
-    **_of("date", 11, "oldest_due_on", "earliest_on", "latest_on", "dunned_on", "waits_end_on"),
-    **_of("date", 11, "serve_by_on", "grace_ends_on"),
+    **_of("date", 11.5, "oldest_due_on", "earliest_on", "latest_on", "dunned_on", "waits_end_on"),
+    **_of("date", 11.5, "serve_by_on", "grace_ends_on"),
     **_of("flag", 7, "over_limit", "is_off"),
     **_of("code", 9, "segment", words="segments"),
     **_of("code", 12, "pay_arrangement", words="pay_arrangements"),
@@ -109,16 +109,16 @@ COLUMNS: dict[str, Column] = {
     **_of("code", 22, "todo", words="tasks"),
     **_of("code", 24, "channel_advice", words="channel_advice"),
     **_of("code", 30, "assumed", words="assumptions"),
-    **_of("codes", 18, "labels", words="labels"),
+    **_of("codes", 16, "labels", words="labels"),
     **_of("codes", 18, "hardship", words="hardships"),
     **_of("codes", 18, "flags", words="flags"),
     **_of("codes", 24, "proposals", words="proposals"),
     **_of("codes", 20, "tasks", words="tasks"),
-    **_of("sentence", 34, "say"),
+    **_of("sentence", 30, "say"),
     **_of("sentence", 22, "advice"),
     **_of("choice", 11, "decision", words="decisions"),
-    **_of("choice", 13, "result", words="outcomes"),
-    **_of("entry", 16, "reason_given", "note", "new_contact", "approved_by"),
+    **_of("choice", 11, "outcome", words="outcomes"),
+    **_of("entry", 13, "reason_given", "note", "new_contact", "approved_by"),
     **_of("entry", 28, "measures"),
     **_of("entry_date", 11, "contacted_on", "promised_on", "approved_on", "served_on", "agreed_on"),
 }

@@ -5,6 +5,7 @@ ids of the columns, by which a sheet that comes back is read; then the heads, th
 customer. The same part gives the same bytes: the file carries the as_of day, never the clock.
 """
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, time
 from io import BytesIO
@@ -35,6 +36,7 @@ FIRST_ROW = 4
 _FROZEN = ("no", "customer_id", "name")
 _NUMBERS = frozenset({"money", "share", "change", "count", "number"})
 _A4 = 9
+_SHORT_HEAD = 13  # a Chinese head up to this width stands on one line
 _OPTIONS = {
     "in_memory": True,
     "constant_memory": False,
@@ -63,7 +65,7 @@ def as_workbook(part: Part, head: Head, words: Dictionary) -> bytes:
 
 
 def _write(sheet: Worksheet, part: Part, head: Head, *, styles: Styles, words: Dictionary) -> None:
-    columns = part.handout.columns
+    columns = _columns(part, words)
     values = [[shown(row, column, words) for column in columns] for row in part.rows]
     widths = [
         _width(column, [row[at] for row in values], words) for at, column in enumerate(columns)
@@ -81,9 +83,16 @@ def _write(sheet: Worksheet, part: Part, head: Head, *, styles: Styles, words: D
         sheet.set_row(number, row_height(_lines(row, widths)))
         for at, value in enumerate(row):
             _put(sheet, number, at, value, formats[at], COLUMNS[columns[at]].kind)
-    if not values:
-        sheet.write_string(FIRST_ROW, 0, words.phrase("empty"), styles.get(font_color=MUTED))
-    _set_up(sheet, part, words)
+    _set_up(sheet, part, columns, words)
+
+
+def _columns(part: Part, words: Dictionary) -> tuple[str, ...]:
+    """Return the columns that say something of some row, and those to be filled in."""
+    return tuple(
+        column
+        for column in part.handout.columns
+        if _is_entry(column) or any(shown(row, column, words) is not None for row in part.rows)
+    )
 
 
 def _write_head(
@@ -117,20 +126,24 @@ def _style(column: str, styles: Styles) -> Format:
 
 
 def _width(column: str, values: Sequence[Any], words: Dictionary) -> float:
-    """Return the declared width, or what the longest value needs: no #### and no cut number."""
+    """Return the declared width, or what the longest value needs: no #### and no split word."""
     kind = COLUMNS[column]
-    least = max(kind.width, max(display_width(one) for one in _words_of(words.head(column))) + 1)
+    chinese, latin = words.head(column).split("\n")
+    texts = [latin, *(value for value in values if isinstance(value, str))]
+    needed = [display_width(word) + 2.5 for text in texts for word in _unsplit(text, column)]
+    if display_width(chinese) <= _SHORT_HEAD:
+        needed.append(display_width(chinese) + 1)
+    least = max(kind.width, min(max(needed, default=0.0), 2 * kind.width))
     if kind.kind == "money":
-        return max([least, *(len(f"{value:,.2f}") + 2.0 for value in values if value)])
-    if kind.kind == "text" and column != "address":
-        longest = max((display_width(value) for value in values if value), default=0.0)
-        return min(max(least, longest + 2), 2 * kind.width)
+        return max([least, *(len(f"{value:,.2f}") + 2.5 for value in values if value)])
     return least
 
 
-def _words_of(head: str) -> list[str]:
-    """Return what a head may be broken into: a Chinese one anywhere, a Latin one at blanks."""
-    return [word for word in head.split() if word.isascii()] or [""]
+def _unsplit(text: str, column: str) -> list[str]:
+    """Return what must stay on a line: an id or name, a Latin word; Chinese breaks anywhere."""
+    if COLUMNS[column].kind == "text" and column != "address":
+        return [text]
+    return [word for word in text.split() if word.isascii()]
 
 
 def _lines(row: Sequence[Any], widths: Sequence[float]) -> int:
@@ -143,19 +156,30 @@ def _lines(row: Sequence[Any], widths: Sequence[float]) -> int:
 
 
 def _head_lines(columns: Sequence[str], widths: Sequence[float], words: Dictionary) -> int:
+    """Return the lines of the tallest head; Latin breaks at blanks, Chinese anywhere."""
     return max(
-        lines_needed(words.head(column), width)
+        sum(_wrapped(line, width - 1) for line in words.head(column).split("\n"))
         for column, width in zip(columns, widths, strict=True)
     )
+
+
+def _wrapped(line: str, width: float) -> int:
+    lines, left = 1, width
+    for word in line.split():
+        needed = display_width(word)
+        if needed > left and left < width:
+            lines, left = lines + 1, width
+        lines += max(0, math.ceil(needed / width) - 1)
+        left -= needed + 1
+    return lines
 
 
 def _is_entry(column: str) -> bool:
     return COLUMNS[column].kind in FILLED_IN
 
 
-def _set_up(sheet: Worksheet, part: Part, words: Dictionary) -> None:
+def _set_up(sheet: Worksheet, part: Part, columns: Sequence[str], words: Dictionary) -> None:
     """Freeze, filter, offer choices, and print on A4 across one page with the heads on each."""
-    columns = part.handout.columns
     last = FIRST_ROW + max(len(part.rows), 1) - 1
     sheet.freeze_panes(FIRST_ROW, sum(column in _FROZEN for column in columns))
     sheet.autofilter(_HEADS_ROW, 0, last, len(columns) - 1)

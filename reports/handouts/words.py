@@ -91,7 +91,7 @@ class Dictionary:
 
     def word(self, section: str, code: str, separator: str = " ") -> str:
         """Return the word of a code; a code without a word stands as it is."""
-        text = self._sections[section].get(code)
+        text = self._sections.get(section, {}).get(code)
         return code if text is None else self.say(text, separator)
 
     def phrase(self, code: str, separator: str = " ") -> str:
@@ -99,15 +99,16 @@ class Dictionary:
         return self.say(self.own.phrases[code], separator)
 
     def head(self, column: str) -> str:
-        """Return a column's head."""
-        return self.say(self.own.columns[column], "\n")
+        """Return a column's head, in both languages whatever the body is in (domain 5.3)."""
+        text = self.own.columns[column]
+        return f"{text.zh}\n{text.en}"
 
     def codes(self, section: str) -> tuple[str, ...]:
         """Return the codes of a section, in order."""
         return tuple(self._sections[section])
 
 
-def read_dictionary(path: Path = HANDOUTS_FILE, *, language: Language = "both") -> Dictionary:
+def read_dictionary(path: Path = HANDOUTS_FILE, *, language: Language = "zh") -> Dictionary:
     """Read every word that handouts need.
 
     Raises:
