@@ -23,7 +23,7 @@ _COUNTS = (
 )
 _SUMS = ("open_fen", "overdue_fen")
 _PREPAID = (
-    *("balance_fen", "daily_cost_fen", "days_left", "topups_3m", "mean_topup_fen"),
+    *("balance_fen", "below_zero_on", "daily_cost_fen", "days_left", "topups_3m", "mean_topup_fen"),
     "mean_monthly_cost_fen",
 )
 COLUMNS = (
@@ -105,7 +105,7 @@ def _counted(exclusion: Exclusion) -> str:
         r.contacted_at AS reference_contact_at, r.responded,
         last_contacted_at, coalesce(phone_wrong, false) AS phone_wrong,
         wishes.* EXCLUDE (customer), changes.* EXCLUDE (customer),
-        balance_fen, daily_cost_fen, days_left, CAST(topups AS INTEGER) AS topups_3m,
+        balance_fen, below_zero_on, daily_cost_fen, days_left, CAST(topups AS INTEGER) AS topups_3m,
         mean_topup_fen, mean_monthly_cost_fen, coalesce(small_topup, false) AS small_topup,
         coalesce(is_off, false) AS is_off
     FROM {_JOINED}

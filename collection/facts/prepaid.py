@@ -19,7 +19,13 @@ def _prepaid_counts(small: SmallTopup) -> str:
     ratio = f"({round(small.ratio * 1000)} * CAST(topup_fen AS HUGEINT) * months)"
     often = f"1000 * topups * unit >= {round(small.per_cycle * 1000)} * months"
     return f"""
-    WITH day AS (
+    WITH solvent AS (
+        SELECT customer, min(k) AS k FROM balance_facts WHERE balance_fen >= 0 GROUP BY customer
+    ), below AS (
+        SELECT customer, min(on_day) + 1 AS below_zero_on  -- known the day after
+        FROM balance_facts AS b LEFT JOIN solvent AS s USING (customer)
+        WHERE b.balance_fen < 0 AND (s.k IS NULL OR b.k < s.k) GROUP BY customer
+    ), day AS (
         SELECT customer, max(balance_fen) FILTER (k = 1) AS balance_fen,
             count(*) FILTER (k <= 7) AS days_7, sum(cost_fen) FILTER (k <= 7) AS cost_7,
             count(*) FILTER (on_day >= $as_of - INTERVAL {small.months} MONTH) AS days,
@@ -33,17 +39,17 @@ def _prepaid_counts(small: SmallTopup) -> str:
         SELECT customer, count(*) AS bills, sum(amount_fen) AS issued_fen
         FROM bill WHERE issued_on >= $as_of - INTERVAL {small.months} MONTH GROUP BY customer
     ), counted AS (
-        SELECT customer, balance_fen, days_7, cost_7, coalesce(topups, 0) AS topups, topup_fen,
-            topped_at, payment_id,
+        SELECT customer, balance_fen, below_zero_on, days_7, cost_7, coalesce(topups, 0) AS topups,
+            topup_fen, topped_at, payment_id,
             -- a mean month is cost_fen / months, both whole numbers
             CASE WHEN bills > 0 THEN issued_fen ELSE 365 * cost_fen END AS cost_fen,
             CASE WHEN bills > 0 THEN bills ELSE 12 * days END AS months,
             -- of which there were months / unit
             CASE WHEN bills > 0 THEN 1 ELSE 365 END AS unit
-        FROM customer LEFT JOIN day USING (customer) LEFT JOIN topup USING (customer)
-            LEFT JOIN issue USING (customer)
+        FROM customer LEFT JOIN day USING (customer) LEFT JOIN below USING (customer)
+            LEFT JOIN topup USING (customer) LEFT JOIN issue USING (customer)
         WHERE billing_mode = 'prepaid')
-    SELECT customer, balance_fen, topups, topped_at, payment_id,
+    SELECT customer, balance_fen, below_zero_on, topups, topped_at, payment_id,
         {_mean("cost_7", "days_7")} AS daily_cost_fen,
         CASE WHEN cost_7 > 0 THEN greatest(balance_fen, 0) * days_7 / cost_7 END AS days_left,
         {_mean("topup_fen", "topups")} AS mean_topup_fen,

@@ -16,8 +16,8 @@ def low_balances(account: pa.Table, *, law: Law, as_of: date) -> pa.Table:
     Args:
         account: One row a customer: customer_id, billing_mode, org_id, grid_id, manager_id,
             balance_fen, daily_cost_fen, days_left, mean_topup_fen, mean_monthly_cost_fen, is_off;
-            ``below_zero_on``, the day on which the balance was first known below zero, where the
-            facts give it. Without it the days of grace begin on as_of.
+            ``below_zero_on``, the day since which the balance is known to be below zero; where
+            that is null the days of grace begin on as_of.
         law: Its version of as_of is applied.
         as_of: The day.
 
@@ -33,7 +33,6 @@ def low_balances(account: pa.Table, *, law: Law, as_of: date) -> pa.Table:
     """
     rule = in_force(law.prepaid, as_of, what="rule about prepaid balances")
     share = Fraction(str(rule.advice_share.value))
-    since = "below_zero_on" if "below_zero_on" in account.column_names else "CAST(NULL AS DATE)"
     warn_fen = int(rule.warn_balance_yuan.value * 100)
     yuan = share.denominator * 100  # whole yuan, rounded up
     day = f"DATE '{as_of}'"
@@ -49,7 +48,8 @@ def low_balances(account: pa.Table, *, law: Law, as_of: date) -> pa.Table:
                         WHEN balance_fen < {warn_fen} THEN 'low'
                         WHEN days_left <= {rule.warn_days_left.value} THEN 'few_days' END AS stage,
                     CASE WHEN balance_fen < 0 THEN
-                        coalesce({since}, {day}) + {rule.grace_days.value} END AS grace_ends_on,
+                        coalesce(below_zero_on, {day}) + {rule.grace_days.value}
+                    END AS grace_ends_on,
                     CAST((mean_monthly_cost_fen * {share.numerator} + {yuan - 1})
                         // {yuan} * 100 AS BIGINT) AS advice_fen
                 FROM account WHERE billing_mode = 'prepaid')

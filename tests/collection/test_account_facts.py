@@ -101,6 +101,29 @@ def test_prepaid_days_left_follow_the_last_seven_known_days():
     assert accounts(store, date(2026, 7, 2))["ann"]["is_off"] is False
 
 
+def test_balance_is_below_zero_since_the_day_after_it_last_held():
+    store = world(
+        customers="""
+            customer_id | billing_mode
+            ann         | prepaid
+            bob         | prepaid
+            eve         | prepaid
+            """,
+        bills=[],
+        balances=[
+            {"customer_id": who, "on": date(2026, 6, day), "balance": balance, "cost": "9"}
+            for who, balances in (
+                ("ann", {25: "-3", 26: "0", 27: "-9", 28: "-18"}),
+                ("bob", {27: "-9", 28: "5"}),
+                ("eve", {27: "-1", 28: "-2"}),
+            )
+            for day, balance in balances.items()
+        ],
+    )
+    since = {who: row["below_zero_on"] for who, row in accounts(store).items()}
+    assert since == {"ann": date(2026, 6, 28), "bob": None, "eve": date(2026, 6, 28)}
+
+
 def test_wrong_number_is_marked_until_a_change_is_verified():
     store = world(
         bills="""

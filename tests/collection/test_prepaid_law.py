@@ -48,9 +48,7 @@ def test_grace_runs_from_the_day_the_balance_went_below_zero() -> None:
 
 
 def test_grace_runs_from_today_where_the_day_is_not_known() -> None:
-    rows = [CUSTOMER | {"balance_fen": -100}]
-    table = pa.Table.from_pylist(rows).drop_columns("below_zero_on")
-    (row,) = low_balances(table, law=CHINA, as_of=TODAY).to_pylist()
+    (row,) = warned({"balance_fen": -100, "below_zero_on": None})
     assert row["grace_ends_on"] == TODAY + timedelta(days=7)
 
 
