@@ -69,12 +69,16 @@ def _random_bills(rng: Any, ids: Any, as_of: date) -> dict[str, Any]:
     promised = [
         as_of + timedelta(days=int(d)) if d < 8 else None for d in rng.integers(-5, 60, size)
     ]
+    due = issued + rng.integers(15, 40, size).astype("timedelta64[D]")
+    dpd = np.maximum((np.datetime64(as_of) - due).astype(int), 0)
     return {
         "customer_id": owner,
         "bill_id": np.array([f"b{number:08}" for number in range(size)]),
         "cycle": np.full(size, as_of.year * 12 + as_of.month - 1),
         "issued_on": issued,
-        "due_on": issued + rng.integers(15, 40, size).astype("timedelta64[D]"),
+        "due_on": due,
+        "dpd": dpd,
+        "aged_days": np.maximum(dpd - rng.choice([0, 0, 0, 5, 20], size), 0),
         "open_fen": rng.integers(0, 200_000, size),
         "hold": np.where(held, rng.choice(["debit_in_transit", "disputed"], size), "none"),
         "hold_to_on": pa.nulls(size, pa.date32()),

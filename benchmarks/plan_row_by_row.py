@@ -106,6 +106,8 @@ _NO_BILL: Row = {"round": None, "opens": None, "closes": None, "hold": "none", "
 def _turn(bill: Row, policy: Policy, day: date, start: date) -> Row:
     last = bill["last_round"] or 0
     opens = {one.number: _moment(one.opens, bill) for one in policy.rounds}
+    held = timedelta(days=_held_days(bill))
+    opens |= {3: opens[3] + held, 4: opens[4] + held}
     ends = [opens[2] - timedelta(days=1)]
     closes = policy.round(1).closes
     if closes:
@@ -127,6 +129,11 @@ def _turn(bill: Row, policy: Policy, day: date, start: date) -> Row:
         "hold": "none" if over else bill["hold"] or "none",
         "late_fen": _late_fen(bill, day),
     }
+
+
+def _held_days(bill: Row) -> int:
+    """A hold stops the clock."""
+    return max((bill["dpd"] or 0) - (bill["aged_days"] or 0), 0)
 
 
 def _late_fen(bill: Row, day: date) -> int:
@@ -162,19 +169,20 @@ def _bill_facts(person: Row, bill: Row | None, at: Row, policy: Policy, day: dat
         numbers = ("round", "last_round", "days_overdue", "days_to_due", "open_cny")
         return dict.fromkeys(numbers) | {"has_bill": False, "hold": "none", "band": "none"}
     late = (day - bill["due_on"]).days
+    aged = late - _held_days(bill)
     first = at["round"] == 1 and late <= 0 and not person["protected"]
     return {
         "has_bill": True,
         "round": at["round"],
         "last_round": bill["last_round"] or 0,
         "overdue": late > 0,
-        "days_overdue": max(late, 0),
+        "days_overdue": max(aged, 0),
         "days_to_due": max(-late, 0),
         "open_cny": bill["open_fen"] / 100,
         "hold": at["hold"],
         "served": bill["reached_at"] is not None,
         "promise_broken": bool(bill["promise_broken"]),
-        "notice_allowed": late > 30 and bill["reached_at"] is not None,
+        "notice_allowed": aged > 30 and bill["reached_at"] is not None,
         "drawn": first and (bool(bill["held_out"]) or _drawn(bill, policy)),
         "band": bill["score"].get("band") or "none",
     }

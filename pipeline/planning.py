@@ -226,7 +226,7 @@ def _csv(table: pa.Table) -> bytes:
 def _about(
     name: str, prepared: Prepared, policy: Policy, made: Plan, scored: Scored
 ) -> dict[str, Any]:
-    calendar = Calendar()
+    calendar = Calendar(country=policy.country)
     told = readings_used(policy.portraits, policy.tiers, policy.exclusion)
     table = made.table
     return {

@@ -58,7 +58,7 @@ def make_plan(
         policy: The rules, limits and owners.
         as_of: The day; facts were known before it began.
         dunning_on: The day that rules are judged on (D8); the default is as_of.
-        calendar: Working days; the default is China's.
+        calendar: Working days; the default is the policy's country's.
         spill: Folder for temporary files of very large plans; None keeps all in memory.
 
     Raises:
@@ -71,7 +71,7 @@ def make_plan(
             f"dunning day: {day} lies before as_of {as_of}; contacts cannot be made in the past."
             " Give a later day."
         )
-    calendar = calendar or Calendar()
+    calendar = calendar or Calendar(country=policy.country)
     start = calendar.next_working_day(day)
     with connect(memory_limit=MEMORY, spill=spill) as connection:
         register(connection, inputs)

@@ -47,7 +47,7 @@ OPEN_BILL = {
     "open_fen": pa.int64(),
     "hold": pa.string(),
     "hold_to_on": pa.date32(),
-    "last_round": pa.int32(),
+    **dict.fromkeys(("dpd", "aged_days", "last_round"), pa.int32()),
     "reached_at": pa.timestamp("us"),
     "promised_on": pa.date32(),
     **dict.fromkeys(("promise_broken", "held_out"), pa.bool_()),

@@ -65,9 +65,9 @@ def refresh(
         inputs: What is known now.
         policy: The policy that it was made by.
         dunning_on: The plan's dunning day, so that time alone changes nothing.
-        calendar: Working days; the default is China's.
+        calendar: Working days; the default is the policy's country's.
     """
-    start = (calendar or Calendar()).next_working_day(dunning_on)
+    start = (calendar or Calendar(country=policy.country)).next_working_day(dunning_on)
     with connect() as connection:
         register(connection, inputs)
         register_source(connection, "plan", plan)

@@ -55,9 +55,11 @@ def situation(policy: Policy, *, day: date, start: date, notices: bool) -> str:
 def _bill(policy: Policy, *, notices: bool) -> str:
     """Open bills with their scores; a hold that is over on the dunning day holds no more.
 
-    An overdue bill is late for certain; of another the part that is expected to be.
+    An overdue bill is late for certain; of another the part that is expected to be. A hold stops
+    the clock: its days (``held_days``) count neither as overdue nor towards rounds 3 and 4.
     """
-    allowed = f"$day - o.due_on > {NOTICE_DAYS_OVERDUE} AND o.reached_at IS NOT NULL"
+    held = "greatest(coalesce(o.dpd - o.aged_days, 0), 0)"
+    allowed = f"$day - o.due_on - {held} > {NOTICE_DAYS_OVERDUE} AND o.reached_at IS NOT NULL"
     allowed = "n.bill_id IS NOT NULL" if notices else allowed
     share = round(policy.holdout.share * _PARTS)
     draw = f"md5_number_lower(o.customer_id || '|' || o.cycle || '|{policy.holdout.seed}')"
@@ -65,7 +67,8 @@ def _bill(policy: Policy, *, notices: bool) -> str:
         SELECT o.customer_id, o.bill_id, o.issued_on, o.due_on, o.open_fen, o.reached_at,
             o.promised_on, o.promise_broken, coalesce(o.last_round, 0) AS last_round, s.band,
             CASE WHEN o.hold_to_on < $day THEN 'none' ELSE coalesce(o.hold, 'none') END AS hold,
-            o.due_on < $day AS overdue, greatest($day - o.due_on, 0) AS days_overdue,
+            o.due_on < $day AS overdue, {held} AS held_days,
+            greatest($day - o.due_on - {held}, 0) AS days_overdue,
             greatest(o.due_on - $day, 0) AS days_to_due,
             {allowed} AS notice_allowed,
             CASE WHEN o.due_on < $day THEN o.open_fen
@@ -94,7 +97,11 @@ def _turn(policy: Policy) -> str:
 
 def _placed(policy: Policy) -> str:
     """When the round opens and closes; a round that must be made closes no more once it is late."""
-    opens = " ".join(f"WHEN {one.number} THEN {one.opens.sql()}" for one in policy.rounds)
+    held = {3: " + held_days", 4: " + held_days"}
+    opens = " ".join(
+        f"WHEN {one.number} THEN {one.opens.sql()}{held.get(one.number, '')}"
+        for one in policy.rounds
+    )
     return f"""
         SELECT *, CASE round {opens} END AS opens_on,
             CASE WHEN round = 1 THEN first_closes_on

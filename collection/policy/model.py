@@ -103,6 +103,7 @@ class Policy(BaseModel):
         portraits: How the fourteen labels are read.
         tiers: The days of the tiers.
         exclusion: Who is left off lists.
+        country: Whose working days are kept, by its code of two letters.
         contact_policy: portrait waits until a customer usually has paid (D8); early_all does not
             (C-08).
         rounds: The four rounds.
@@ -131,6 +132,7 @@ class Policy(BaseModel):
     portraits: Readings = Readings()
     tiers: TierDays = TierDays()
     exclusion: Exclusion = Exclusion()
+    country: str = Field(default="CN", pattern="^[A-Z]{2}$")
     contact_policy: Literal["portrait", "early_all"] = "portrait"
     rounds: tuple[Round, ...]
     rules: tuple[Rule, ...]

@@ -4,8 +4,8 @@ import pytest
 from plan_facts import AS_OF, drawn
 
 from benchmarks.plan_facts import random_facts
-from collection.plan import make_plan
-from collection.policy import Limit, load_policy
+from collection.plan import explain, make_plan
+from collection.policy import Limit, load_policy, read_plan_wording
 from contract.errors import ConfigError, DataError
 
 POLICY = load_policy()
@@ -164,3 +164,83 @@ def test_limit_of_grid_and_of_all_hold_besides_the_owners():
         "phone:grid",
         "phone:total",
     }
+
+
+def test_hold_stops_the_clock_of_rounds_three_and_four():
+    served = {"reached_at": datetime(2026, 10, 25), "last_round": 3, "due_on": date(2026, 10, 18)}
+    found = rows(
+        drawn(
+            {"customer_id": "free", **served, "dpd": 14, "aged_days": 14},
+            {"customer_id": "held", **served, "dpd": 14, "aged_days": 4},
+        )
+    )
+    assert found["free"]["method"] == "notice"
+    assert (found["held"]["why_not"], found["held"]["next_on"]) == ("waiting", date(2026, 11, 28))
+
+
+def test_rounds_wait_for_their_day_and_for_a_days_rest():
+    done = {"customer_id": "done", "last_round": 2, "labels": "L01"}
+    fresh = {"customer_id": "fresh", "last_contacted_at": datetime(2026, 11, 18), "labels": "L01"}
+    found = rows(drawn(done, fresh))
+    assert (found["done"]["why_not"], found["done"]["next_on"]) == ("waiting", date(2026, 11, 26))
+    assert found["fresh"]["why_not"] == "minimum_gap"
+    assert found["fresh"]["next_on"] == date(2026, 11, 21)
+
+
+def test_partial_payment_leaves_the_round_where_it_was():
+    half = {"last_round": 2, "due_on": date(2026, 11, 10), "tier": "N"}
+    found = rows(
+        drawn(
+            {"customer_id": "all", "open_fen": 10_000, **half},
+            {"customer_id": "half", "open_fen": 5_000, **half},
+        )
+    )
+    assert found["all"]["round"] == found["half"]["round"] == 3
+
+
+def test_top_up_advice_is_given_unless_it_is_followed():
+    prepaid = {"billing_mode": "prepaid", "bill": False, "labels": "L09"}
+    costs = {"mean_monthly_cost_fen": 10_001}
+    found = rows(
+        drawn(
+            {"customer_id": "small", **prepaid, **costs, "mean_topup_fen": 5_000},
+            {"customer_id": "met", **prepaid, **costs, "mean_topup_fen": 6_100},
+        )
+    )
+    assert (found["small"]["advice"], found["small"]["advice_fen"]) == (["top_up"], 6_001)
+    assert (found["met"]["advice"], found["met"]["advice_fen"]) == ([], None)
+    assert found["small"]["why_not"] == "prepaid"
+
+
+def test_contacts_fall_on_working_days_around_spring_festival():
+    one = {"customer_id": "one", "labels": "L01", "issued_on": date(2026, 2, 3)}
+    plan = make_plan(drawn({**one, "due_on": date(2026, 2, 25)}), NO_LIMIT, as_of=date(2026, 2, 16))
+    row = plan.table.to_pylist()[0]
+    assert (row["earliest_on"], row["latest_on"]) == (date(2026, 2, 24), date(2026, 2, 25))
+
+
+def test_next_hundred_calls_tell_what_they_would_add():
+    many = ({"customer_id": f"c{n:03}", "tier": "N", "p_late": 0.5} for n in range(40))
+    plan = make_plan(drawn(*many), POLICY, as_of=AS_OF)
+    calls = next(one for one in plan.yields if one.method == "phone")
+    # Ten are beyond the thirty; each expects 5,000 fen late; calls add half a point to an SMS.
+    assert (calls.contacts, calls.late_fen, calls.gained_fen) == (10, 50_000, 250)
+
+
+def test_outcome_is_explained_in_both_languages():
+    plan = make_plan(drawn({"customer_id": "one", "labels": "L12 L01"}), POLICY, as_of=AS_OF)
+    told = explain(plan.table, "one", POLICY, read_plan_wording())
+    assert told.lines()[1].startswith("D2: 拒绝当月催费，仅在逾期后催费")
+    assert list(told.rules) == told.row["rules"]
+    with pytest.raises(DataError, match=r"it has no customer two"):
+        explain(plan.table, "two", POLICY, read_plan_wording())
+
+
+def test_rules_table_counts_every_rule_of_the_policy():
+    plan = make_plan(random_facts(300, 8), POLICY, as_of=AS_OF)
+    counted = {row["rule"]: row for row in plan.rules.to_pylist()}
+    assert list(counted) == [rule.id for rule in POLICY.sequence]
+    outcomes = plan.table.to_pylist()
+    for rule in ("D7", "PAID", "KEEP"):
+        assert counted[rule]["fired"] == sum(rule in row["rules"] for row in outcomes)
+    assert counted["PAID"]["decided"] == sum(row["rule"] == "PAID" for row in outcomes)

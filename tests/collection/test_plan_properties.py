@@ -192,9 +192,8 @@ def test_hold_out_takes_first_reminders_alone(world):
 
 
 def test_hold_out_share_is_met_and_the_same_each_time():
-    people = [{"customer_id": f"c{number}", "labels": "L01"} for number in range(2_000)]
-    owed = [{"due_on": date(2026, 11, 30)}]
-    rows = [{**one, **owed[0]} for one in people]
+    one = {"labels": "L01", "due_on": date(2026, 12, 5)}
+    rows = [{"customer_id": f"c{number}", **one} for number in range(2_000)]
     held = []
     for seed in (1, 1, 2):
         policy = CHINA.model_copy(update={"holdout": HoldOut(share=0.1, seed=seed)})
