@@ -68,7 +68,8 @@ def inert(text: str) -> str:
     >>> inert("=1+1"), inert(" @SUM(A1)"), inert("张*伟")
     ("'=1+1", "' @SUM(A1)", '张*伟')
     """
-    return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) or text[:1] in "\t\r" else text
+    runs = text.lstrip().startswith(_FORMULA_STARTS) or text.startswith(("\t", "\r"))
+    return f"'{text}" if runs else text
 
 
 def numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
