@@ -1,11 +1,15 @@
 """The whole path on a simulated utility: from nothing to an explained list, in two minutes."""
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from collection.policy import load_policy
 from contract.simulator import simulate
 from pipeline.config import Config
+from pipeline.handing_out import Asked, hand_out
 from pipeline.paths import truth_folder
+from pipeline.planning import Planned, plan
 from pipeline.preparing import Prepared, prepare
 from pipeline.progress import step
 from pipeline.promoting import promote
@@ -37,15 +41,28 @@ def run_demo(config: Config) -> tuple[str, dict[str, Any]]:
     registered = _champion(settings, prepared, training)
     run = score(settings, prepared, registered)
     text, facts = show_run(run.folder, rows=SHOWN_ROWS)
+    planned = plan(settings, prepared, load_policy("china"), day=prepared.as_of, run=run.folder)
+    lists = _hand_out(settings, planned)
     where = (
         f"Workbook for people:  {run.folder / 'list.xlsx'}\n"
         f"List for machines:    {run.folder / 'list.csv'}\n"
+        f"Plan, and why not:    {planned.folder / 'plan.parquet'}\n"
+        f"Lists by recipient:   {lists}\n"
         f"All scores:           {run.folder / 'scores.parquet'}\n"
         f"What it was made of:  {run.folder / 'manifest.json'}\n"
         f"Training runs:        mlflow ui --backend-store-uri sqlite:///"
         f"{settings.tracking.folder / 'mlflow.db'}"
     )
-    return f"{text}\n{where}", {**run.as_dict(), "comparison": facts["comparison"]}
+    told = {**run.as_dict(), "comparison": facts["comparison"], "plan": planned.about["outcomes"]}
+    return f"{text}\n{planned.outcomes_text()}\n{where}", told
+
+
+def _hand_out(config: Config, planned: Planned) -> Path:
+    """Write the plan's lists, unless they are there already."""
+    folder = planned.folder.with_name(f"{planned.folder.name}-lists")
+    if not folder.exists():
+        hand_out(config, planned.folder, folder, Asked())
+    return folder
 
 
 def _champion(config: Config, prepared: Prepared, training: Training) -> Registered:

@@ -24,7 +24,7 @@ from contract.dataset import open_dataset
 from contract.engine import connect, to_arrow
 from contract.errors import DataError
 from pipeline.config import Config
-from pipeline.planning import ABOUT, read_policy_of
+from pipeline.planning import ABOUT, read_policy_of, records_for
 from pipeline.preparing import Prepared, prepare
 from pipeline.progress import step
 from pipeline.storage import new_folder
@@ -147,7 +147,8 @@ def _inputs(
 ) -> Inputs:
     account = pq.read_table(plan / "account.parquet")
     law, day = load_law(policy.law), prepared.as_of
-    judged = eligibility(account, pq.read_table(plan / "open_bill.parquet"), law=law, as_of=day)
+    bills = pq.read_table(plan / "open_bill.parquet")
+    judged = eligibility(account, bills, law=law, as_of=day, records=records_for(prepared))
     return Inputs(
         account=account,
         plan=pq.read_table(refreshed or plan / "plan.parquet"),

@@ -32,17 +32,26 @@ def plan_text(about: Mapping[str, Any], wording: PlanWording) -> str:
     )
     parts = [
         head,
-        as_text(_contacts(about["contacts"], wording)),
-        as_text(_reasons(about["reasons"], wording)),
+        outcomes_text(about, wording),
         *_cut_offs(about["cut_offs"], wording),
         *(_yield(one, wording) for one in about["yields"]),
         *_saved(about),
         "Readings used:",
         *(f"  {one['id']} {one['zh']} {one['en']}" for one in about["readings"]),
     ]
+    if about["law_to_confirm"]:
+        parts.append(
+            f"{len(about['law_to_confirm'])} figures of law {policy['law']} are to be confirmed by"
+            " a person; docs/law.md and plan.json name them."
+        )
     if not about["calendar_published"]:
         parts.append(_UNPUBLISHED)
     return "\n".join(parts)
+
+
+def outcomes_text(about: Mapping[str, Any], wording: PlanWording) -> str:
+    """Return contacts by round and method, and customers not contacted by reason."""
+    return as_text(_contacts(about["contacts"], wording), _reasons(about["reasons"], wording))
 
 
 def refresh_text(removed: Mapping[str, int], left: int, wording: PlanWording) -> str:

@@ -18,14 +18,16 @@ import pyarrow.parquet as pq
 
 from collection.calendar import Calendar
 from collection.facts import Facts, gather
-from collection.law import eligibility, load_law, notices_to_prepare
+from collection.feedback import records_of
+from collection.law import eligibility, late_fees, load_law, notices_to_prepare, to_confirm
 from collection.plan import Inputs, Plan, make_plan, refresh
 from collection.policy import Policy, parse_policy, read_plan_wording
 from collection.portraits import readings_used
 from contract.errors import ConfigError, DataError
 from contract.staging import Store
 from pipeline.config import Config
-from pipeline.plan_report import counted, plan_text, refresh_text
+from pipeline.feeding_back import ledger_folder, read_ledger
+from pipeline.plan_report import counted, outcomes_text, plan_text, refresh_text
 from pipeline.plan_scores import Scored, scores_for
 from pipeline.preparing import Prepared
 from pipeline.progress import Report, step
@@ -49,6 +51,10 @@ class Planned:
     def text(self) -> str:
         """Return the run report for the terminal."""
         return plan_text(self.about, read_plan_wording())
+
+    def outcomes_text(self) -> str:
+        """Return who is contacted and who is not, and why, without the rest of the report."""
+        return outcomes_text(self.about, read_plan_wording())
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a machine needs to know of it."""
@@ -101,13 +107,14 @@ def plan(
         run: The scoring run whose scores are used; without one that of the day is looked for.
     """
     scored = scores_for(config, prepared, run)
-    name = _name(prepared, policy, day, scored)
+    records = records_for(prepared)
+    name = _name(prepared, policy, day, scored, records)
     place = config.outputs / name
     if (place / ABOUT).exists():
         return Planned(folder=place, about=_read_about(place), made=False)
     facts = facts_of(prepared, policy)
     with step("Plan"):
-        inputs = inputs_of(facts, policy, scored.table)
+        inputs = inputs_of(facts, policy, scored.table, records=records)
         made = make_plan(inputs, policy, as_of=prepared.as_of, dunning_on=day)
     with step("Write the plan"), new_folder(place) as beside:
         _write(beside, made, facts, policy)
@@ -136,10 +143,19 @@ def facts_at(
     )
 
 
-def inputs_of(facts: Facts, policy: Policy, scores: pa.Table | None) -> Inputs:
+def records_for(prepared: Prepared) -> pa.Table:
+    """Return what persons recorded for the law: notices served, approvals (duewatch feedback)."""
+    return records_of(read_ledger(ledger_folder(prepared.data)))
+
+
+def inputs_of(
+    facts: Facts, policy: Policy, scores: pa.Table | None, *, records: pa.Table | None = None
+) -> Inputs:
     """Return the inputs of a plan, with the law's list of notices that may be prepared."""
     law = load_law(policy.law)
-    judged = eligibility(facts.account, facts.open_bill, law=law, as_of=facts.as_of)
+    judged = eligibility(
+        facts.account, facts.open_bill, law=law, as_of=facts.as_of, records=records
+    )
     notices = notices_to_prepare(judged, law=law, as_of=facts.as_of)
     return Inputs(
         account=facts.account,
@@ -167,7 +183,7 @@ def refresh_plan(folder: Path, prepared: Prepared) -> RefreshedPlan:
     with step("Refresh the plan"):
         found = refresh(
             folder / "plan.parquet",
-            inputs_of(facts, policy, None),
+            inputs_of(facts, policy, None, records=records_for(prepared)),
             policy,
             dunning_on=date.fromisoformat(about["dunning_on"]),
         )
@@ -186,12 +202,13 @@ def read_policy_of(folder: Path) -> Policy:
     )
 
 
-def _name(prepared: Prepared, policy: Policy, day: date, scored: Scored) -> str:
+def _name(prepared: Prepared, policy: Policy, day: date, scored: Scored, records: pa.Table) -> str:
     decides = {
         "data": prepared.store.fingerprint,
         "policy": policy.model_dump(mode="json"),
         "dunning_on": day.isoformat(),
         "scores": scored.digest,
+        "records": hashlib.sha256(_csv(records)).hexdigest(),
     }
     digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
     return f"plan-{prepared.as_of}-{digest[:8]}"
@@ -203,6 +220,9 @@ def _write(folder: Path, made: Plan, facts: Facts, policy: Policy) -> None:
         "account": facts.account,
         "open_bill": facts.open_bill,
         "labels": facts.labels,
+        "late_fee": late_fees(
+            facts.account, facts.open_bill, law=load_law(policy.law), as_of=facts.as_of
+        ),
     }
     for name, table in tables.items():
         write_bytes(folder / f"{name}.parquet", _parquet(table))
@@ -248,6 +268,10 @@ def _about(
         "yields": [one.as_dict() for one in made.yields],
         "readings": [
             {"id": one.id, "case": one.case, "zh": one.text.zh, "en": one.text.en} for one in told
+        ],
+        "law_to_confirm": [
+            {"path": one.path, "value": one.value, "source": one.source}
+            for one in to_confirm(load_law(policy.law), made.as_of)
         ],
         "absent_tables": list(prepared.absent),
     }
