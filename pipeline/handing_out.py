@@ -18,7 +18,7 @@ from collection.handouts import (
     handouts_for,
     load_thresholds,
 )
-from collection.law import eligibility, load_law, low_balances, notices_to_prepare
+from collection.law import eligibility, late_fees, load_law, low_balances, notices_to_prepare
 from collection.policy import Policy
 from contract.dataset import open_dataset
 from contract.engine import connect, to_arrow
@@ -92,15 +92,16 @@ def hand_out(config: Config, plan: Path, out: Path, asked: Asked) -> HandedOut:
 
     Raises:
         DataError: The folder is no plan, the data are others than it was made from, or a
-            screening sheet does not fit it.
+            screening sheet or refresh does not fit it.
     """
     about = _about(plan)
-    prepared = _prepared(config, about)
+    prepared = _prepared(config, about, _edition(plan, asked.refreshed))
     words = read_dictionary(asked.wording, language=asked.language)
     head = Head(
         run=about["plan"],
         as_of=date.fromisoformat(about["as_of"]),
         policy=about["policy"]["version"],
+        edition=_edition(plan, asked.refreshed),
     )
     screened = read_screened(asked.screened, run=head.run, words=words)
     thresholds = load_thresholds(asked.wording)
@@ -130,11 +131,24 @@ def _about(plan: Path) -> dict[str, Any]:
     return about
 
 
-def _prepared(config: Config, about: dict[str, Any]) -> Prepared:
-    """Prepare the plan's data as of the plan's day."""
+def _edition(plan: Path, refreshed: Path | None) -> str:
+    if refreshed is None:
+        return ""
+    if refreshed.resolve().parent != plan.resolve() or not refreshed.is_file():
+        raise DataError(
+            f"{refreshed}: not a refresh of {plan.name}. Give the file that duewatch plan refresh"
+            " wrote into the plan's folder."
+        )
+    return refreshed.stem
+
+
+def _prepared(config: Config, about: dict[str, Any], edition: str) -> Prepared:
+    """Prepare the data of the plan, or of its refresh, as of the plan's day."""
     day = date.fromisoformat(about["as_of"])
     prepared = prepare(config.model_copy(update={"as_of": day}))
-    if prepared.store.fingerprint != about["data_fingerprint"]:
+    own = prepared.store.fingerprint
+    # A refresh is named by the data that it looked at, which know more of the days since.
+    if own != about["data_fingerprint"] and not edition.endswith(f"-{own[:8]}"):
         raise DataError(
             f"{config.data}: not the data that {about['plan']} was made from. Give those, or plan"
             " again."
@@ -154,6 +168,7 @@ def _inputs(
         plan=pq.read_table(refreshed or plan / "plan.parquet"),
         history=billing_history(prepared.store, day),
         low_balance=low_balances(account, law=law, as_of=day),
+        late_fees=late_fees(account, bills, law=law, as_of=day),
         notices=notices_to_prepare(judged, law=law, as_of=day),
         screened=screened,
     )

@@ -4,6 +4,7 @@ The tables that the lists' SQL reads:
 
 - ``contact``: one row a customer whom the plan contacts, with the one ``list`` it stands on;
 - ``person``: one row a customer for whom no agent answers, with what may be offered;
+- ``fee``: one row a customer with open bills, the late fee of all of them to date;
 - ``account``, ``history``, ``notice``, ``low_balance``, ``agent_limit``: as given.
 """
 
@@ -37,6 +38,7 @@ _LOW_BALANCE = pa.schema(
         ("advice_met", pa.bool_()),
     ]
 )
+_LATE_FEES = pa.schema([("customer_id", pa.string()), ("late_fee_fen", pa.int64())])
 _NOTICE = pa.schema(
     [
         ("customer_id", pa.string()),
@@ -57,6 +59,7 @@ class Inputs:
         history: One row a customer with bills (``billing_history``).
         low_balance: Prepaid customers to warn (collection.law.low_balances).
         notices: Bills of which a notice may be prepared (collection.law.notices_to_prepare).
+        late_fees: The late fee of each open bill (collection.law.late_fees).
         screened: What persons made of the screening sheet (SCREENED); a row without a decision
             stays on the sheet.
     """
@@ -66,6 +69,7 @@ class Inputs:
     history: pa.Table = field(default_factory=HISTORY.empty_table)
     low_balance: pa.Table = field(default_factory=_LOW_BALANCE.empty_table)
     notices: pa.Table = field(default_factory=_NOTICE.empty_table)
+    late_fees: pa.Table = field(default_factory=_LATE_FEES.empty_table)
     screened: pa.Table = field(default_factory=SCREENED.empty_table)
 
 
@@ -122,6 +126,8 @@ def _register(
     connection.register("low_balance", inputs.low_balance)
     connection.register("notice", inputs.notices)
     connection.register("screened", inputs.screened)
+    connection.register("late_fee", inputs.late_fees)
+    connection.execute(f"CREATE TABLE fee AS {_FEE}")
     limits = sorted(thresholds.agents.limits_cny.items())
     own = pa.table(
         {
@@ -145,9 +151,13 @@ def _query(handout: Handout, rows: str) -> str:
     return f"SELECT {', '.join(map(name, columns))} FROM ({rows}) ORDER BY {order}"
 
 
+_FEE = """
+    SELECT customer_id, nullif(CAST(sum(late_fee_fen) AS BIGINT), 0) AS late_fee_fen
+    FROM late_fee GROUP BY customer_id"""
+
 _CONTACT = f"""
-    SELECT p.* REPLACE (CAST(len(p.bills) AS INTEGER) AS bills), a.segment, s.decision,
-        s.reason_given AS held_because, template AS say, {LIST_OF} AS list
-    FROM plan AS p LEFT JOIN account AS a USING (customer_id)
+    SELECT p.* REPLACE (CAST(len(p.bills) AS INTEGER) AS bills), a.segment, late_fee_fen,
+        s.decision, s.reason_given AS held_because, template AS say, {LIST_OF} AS list
+    FROM plan AS p LEFT JOIN account AS a USING (customer_id) LEFT JOIN fee USING (customer_id)
     LEFT JOIN screened AS s ON s.customer_id = p.customer_id AND s.decision IS NOT NULL
     WHERE outcome = 'contact'"""

@@ -19,7 +19,7 @@ LIST_OF = """CASE
 _WHO = ("customer_id", "name", "segment")
 _OWED = ("bills", "open_fen", "oldest_due_on", "dpd")
 # What is printed and carried along: what to say names the bills' due day.
-_WORK = ("open_fen", "dpd", "latest_on", "say", "advice", "tasks", "tier", "labels")
+_WORK = ("open_fen", "late_fee_fen", "dpd", "latest_on", "say", "advice", "tasks", "tier", "labels")
 _RESULT = ("contacted_on", "outcome", "promised_on", "new_contact", "note")
 
 
@@ -105,8 +105,17 @@ CONTACT_LISTS: tuple[Handout, ...] = (
         split=("org_id",),
         forms=("xlsx",),
         columns=(
-            *(NUMBER, *_WHO, "address", "grid_id", "method", *_OWED, "dunned_on", "waits_end_on"),
-            *("serve_by_on", "say", "tasks", "approved_by", "approved_on", "served_on", "note"),
+            *(NUMBER, *_WHO, "address", "grid_id", "method", *_OWED, "late_fee_fen", "dunned_on"),
+            *(
+                "waits_end_on",
+                "serve_by_on",
+                "say",
+                "tasks",
+                "approved_by",
+                "approved_on",
+                "served_on",
+                "note",
+            ),
         ),
         rows="""
         SELECT * FROM contact LEFT JOIN (

@@ -9,7 +9,7 @@ from collection.handouts.declare import NUMBER, Handout
 _WHO = ("customer_id", "name", "segment")
 _AREA = ("org_id", "grid_id", "manager_id")
 _EXPOSURE = (
-    *("bills_open", "open_fen", "overdue_fen", "dpd", "expected_late_fen"),
+    *("bills_open", "open_fen", "overdue_fen", "late_fee_fen", "dpd", "expected_late_fen"),
     *("newest_fen", "usual_fen", "bill_change", "kwh_change"),
 )
 _PLANNED = ("tier", "labels", "method", "round", "earliest_on", "why_not", "proposals")

@@ -9,7 +9,7 @@ _PLANNED = (
 
 
 def person(thresholds: Thresholds, advice_share: float) -> str:
-    """Return the query over ``account``, ``history`` and ``plan``.
+    """Return the query over ``account``, ``history``, ``plan`` and ``fee``.
 
     Beside their columns: ``hardship`` (why the customer is in difficulty; empty when he is not),
     ``flags``, ``proposals``, ``channel_advice`` (or null) and ``topup_advice_fen``, D5's least
@@ -19,7 +19,7 @@ def person(thresholds: Thresholds, advice_share: float) -> str:
     return f"""
     SELECT *, {_listed(_proposals(thresholds))} AS proposals
     FROM (
-        SELECT a.*, h.* EXCLUDE (customer_id), p.* EXCLUDE (customer_id),
+        SELECT a.*, h.* EXCLUDE (customer_id), p.* EXCLUDE (customer_id), late_fee_fen,
             CASE WHEN overdue_6m >= {thresholds.hardship.late_bills}
                 THEN {_listed(_hardship(thresholds))} ELSE [] END AS hardship,
             {_listed({flag: flag for flag in listed_flags(thresholds)})} AS flags,
@@ -30,6 +30,7 @@ def person(thresholds: Thresholds, advice_share: float) -> str:
                 END AS topup_advice_fen
         FROM account AS a LEFT JOIN history AS h USING (customer_id)
         LEFT JOIN (SELECT customer_id, {", ".join(_PLANNED)} FROM plan) AS p USING (customer_id)
+        LEFT JOIN fee USING (customer_id)
         WHERE a.agent_id IS NULL)"""
 
 

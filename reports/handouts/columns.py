@@ -89,6 +89,7 @@ COLUMNS: dict[str, Column] = {
     **_of("codes", 14, "chosen_by", words="chosen_by"),
     **_of("count", 7, "users", "users_owing", "due_6m", "by_due_6m", "overdue_6m", "topups_3m"),
     **_of("money", 10, "open_fen", "overdue_fen", "expected_late_fen", "newest_fen", "usual_fen"),
+    **_of("money", 9, "late_fee_fen"),
     **_of("money", 10, "balance_fen", "daily_cost_fen", "advice_fen", "low_advice_fen"),
     **_of("money", 10, "topup_advice_fen", "mean_topup_fen", "mean_monthly_cost_fen", "saving_fen"),
     **_of("money", 14, "billed_year_fen", "limit_fen"),

@@ -15,15 +15,22 @@ class Head:
         run: Id of the plan or scope that they are made from.
         as_of: Only what was known before this day began is in them.
         policy: Version of the policy; empty where none has a part in it.
+        edition: Which refresh of the plan it is; empty for the plan as it was made.
     """
 
     run: str
     as_of: date
     policy: str
+    edition: str = ""
 
     def as_dict(self) -> dict[str, str]:
         """Return it as columns that stand in every row for machines."""
-        return {"run": self.run, "as_of": self.as_of.isoformat(), "policy": self.policy}
+        return {
+            "run": self.run,
+            "as_of": self.as_of.isoformat(),
+            "policy": self.policy,
+            "edition": self.edition,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +60,7 @@ class Part:
         """Return the line that a list is known by: for whom, from what, how much."""
         parts = {
             "recipient": f"{words.word('roles', self.role)} {self.who}".strip(),
-            "run": head.run,
+            "run": f"{head.run} {head.edition}".strip(),
             "as_of": head.as_of.isoformat(),
             "policy": head.policy,
             "rows": f"{len(self.rows):,}",

@@ -13,8 +13,8 @@ from reports.handouts.words import Dictionary
 
 # What stands under which heading; what is in none of them stands under the plan.
 _EXPOSURE = (
-    *("bills_open", "open_fen", "overdue_fen", "dpd", "expected_late_fen", "newest_fen"),
-    *("usual_fen", "bill_change", "kwh_change", "open_share", "billed_year_fen"),
+    *("bills_open", "open_fen", "overdue_fen", "late_fee_fen", "dpd", "expected_late_fen"),
+    *("newest_fen", "usual_fen", "bill_change", "kwh_change", "open_share", "billed_year_fen"),
 )
 _WHO = (*IDENTITY, NUMBER, "customer_id", "segment", "industry", "capacity_kva", "manager_id")
 

@@ -117,6 +117,20 @@ def test_notice_list_shows_the_laws_days_where_the_law_gives_them():
     ]
 
 
+def test_late_fee_to_date_of_all_bills_stands_beside_what_is_open():
+    fees = [("late", 120), ("late", 30), ("paid in time", 0)]
+    table = pa.table({"customer_id": [w for w, _ in fees], "late_fee_fen": [f for _, f in fees]})
+    made = lists(
+        {"customer_id": "late", "open_fen": 20_000},
+        {"customer_id": "paid in time"},
+        late_fees=table,
+    )
+    assert rows_by(made["calls"], "customer_id", "late_fee_fen") == [
+        ("late", 150),
+        ("paid in time", None),
+    ]
+
+
 def test_manager_scope_has_who_owes_and_is_no_household():
     made = lists(
         {"customer_id": "shop", "segment": "commercial"},

@@ -12,7 +12,7 @@ from contract.errors import ConfigError, DataError
 from pipeline.cli import app
 from pipeline.commands.handouts import language_of
 from pipeline.handing_out import Asked, hand_out
-from pipeline.planning import plan
+from pipeline.planning import plan, refresh_plan
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,18 @@ def phones(folder):
     cells = openpyxl.load_workbook(min(folder.glob("*-calls.xlsx"))).worksheets[0]
     at = [cell.column for cell in cells[3] if cell.value == "phone"]
     return {cells.cell(row, column).value for column in at for row in range(5, cells.max_row + 1)}
+
+
+def test_refreshed_plan_is_handed_out_under_its_own_name(town, planned, tmp_path):
+    made = refresh_plan(planned.folder, town.prepared)
+    asked = Asked(refreshed=made.path, identities=False)
+    handed = hand_out(town.config, planned.folder, tmp_path / "out", asked)
+    index = json.loads((handed.folder / "index.json").read_text("utf-8"))
+    assert index["edition"] == made.path.stem
+    assert handed.rows["grid_push"] == made.left
+    elsewhere = Asked(refreshed=tmp_path / made.path.name)
+    with pytest.raises(DataError, match=r"not a refresh of plan-"):
+        hand_out(town.config, planned.folder, tmp_path / "other", elsewhere)
 
 
 def test_data_that_the_plan_was_not_made_from_are_refused(town, planned, tmp_path):
