@@ -12,8 +12,11 @@ from collection.policy.facts import TIERS
 AS_OF = date(2026, 11, 20)  # a Friday, on which people work
 
 
-def random_facts(customers: int, seed: int, *, as_of: date = AS_OF) -> Inputs:
-    """Return inputs of many customers of every kind, with up to three open bills each."""
+def random_facts(customers: int, seed: int, *, as_of: date = AS_OF, a_manager: int = 200) -> Inputs:
+    """Return inputs of many customers of every kind, with up to three open bills each.
+
+    About ``a_manager`` customers have a manager, and four times as many a grid.
+    """
     rng = np.random.default_rng(seed)
     ids = np.array([f"c{number:07}" for number in range(customers)])
     account = {
@@ -24,12 +27,8 @@ def random_facts(customers: int, seed: int, *, as_of: date = AS_OF) -> Inputs:
         "pay_arrangement": rng.choice(["none", "bank_debit"], customers),
         "urban_rural": rng.choice(["urban", "rural"], customers),
         "org_id": np.char.add("o", rng.integers(0, 4, customers).astype(str)),
-        "grid_id": np.char.add(
-            "g", rng.integers(0, max(customers // 800, 3), customers).astype(str)
-        ),
-        "manager_id": np.char.add(
-            "m", rng.integers(0, max(customers // 200, 3), customers).astype(str)
-        ),
+        "grid_id": _among("g", rng, customers, a_manager * 4),
+        "manager_id": _among("m", rng, customers, a_manager),
         "agent_id": pa.array(np.full(customers, "agent"), mask=rng.random(customers) >= 0.04),
         "tier": rng.choice(TIERS, customers),
         "excluded_why": rng.choice(["", "quality", "debit"], customers, p=[0.7, 0.2, 0.1]),
@@ -58,6 +57,11 @@ def random_facts(customers: int, seed: int, *, as_of: date = AS_OF) -> Inputs:
         open_bill=_arrow(bills, OPEN_BILL),
         scores=_arrow(scores, SCORES),
     )
+
+
+def _among(letter: str, rng: Any, customers: int, each: int) -> Any:
+    there_are = max(customers // each, 3)
+    return np.char.add(letter, rng.integers(0, there_are, customers).astype(str))
 
 
 def _random_bills(rng: Any, ids: Any, as_of: date) -> dict[str, Any]:
