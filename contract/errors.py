@@ -1,4 +1,4 @@
-"""The two errors that a user can mend: bad data and bad settings.
+"""The errors that a user can mend: bad data, bad settings, and what the machine refuses.
 
 Everything else is a bug and keeps its traceback. The command line turns each of these
 into one clear line and its exit code.
@@ -19,3 +19,19 @@ class ConfigError(Exception):
     """A setting, mapping or argument is wrong; the message gives its path and the remedy."""
 
     exit_code = 2
+
+
+class MachineError(Exception):
+    """The machine refuses: the disk is full, writing is not permitted, a process was ended.
+
+    The message names the folder and what to do. Nothing that was finished has changed, and the
+    same command goes on where it was.
+    """
+
+    exit_code = 5
+
+
+class BusyError(MachineError):
+    """Another process is at the same work; the message names it."""
+
+    exit_code = 6

@@ -10,6 +10,7 @@ on a day is one filter on those two columns.
 """
 
 import json
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -23,9 +24,12 @@ from contract.bucket import MOVED, ORDER, strays, write_bucket
 from contract.dataset import Dataset
 from contract.engine import Connection, connect, text
 from contract.side_by_side import side_by_side
+from contract.staged_files import ABOUT, FILES, describe_files, find_damage
+
+_log = logging.getLogger(__name__)
 
 STAGED = ("customers", "bills", "payments", "contacts", "events", "balances", "disconnections")
-LAYOUT = 3  # raised when the files of a store change their meaning
+LAYOUT = 4  # raised when the files of a store change their meaning
 
 _RAW = "raw"  # the tables of a bucket as they came
 
@@ -51,6 +55,10 @@ class Store:
     bill_extras: dict[str, str]
     customer_extras: dict[str, str]
 
+    def bytes_on_disk(self) -> int:
+        """Return the size of all its files."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*.parquet"))
+
     def scan(self, table: str, bucket: int) -> str:
         """Return the FROM expression that reads one table of one bucket."""
         files = self.folder / table / f"bucket={bucket}" / "*.parquet"
@@ -69,12 +77,17 @@ def stage(
 ) -> Store:
     """Return the store of a dataset below ``stores``, made now unless it is already there.
 
-    It is built beside its place and renamed, so a store that exists is whole.
+    It is built beside its place and renamed, so a store that exists is whole; one that was
+    damaged since is said to be so, and staged anew.
     """
     fingerprint = dataset.fingerprint()
     place = stores / f"{fingerprint[:16]}-{buckets}-v{LAYOUT}"
-    if (place / "store.json").exists():
-        return open_store(place)
+    if (place / ABOUT).exists():
+        damage = find_damage(place)
+        if not damage:
+            return open_store(place)
+        _log.warning("%s, so the store cannot be trusted: it is staged anew.", damage)
+        (place / ABOUT).unlink()
     stores.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".staging-", dir=stores) as beside:
         store = Store(
@@ -97,24 +110,26 @@ def stage(
 
 
 def open_store(folder: Path) -> Store:
-    """Open a store that was staged before."""
-    about = json.loads((folder / "store.json").read_text("utf-8"))
+    """Open a store that was staged before, without looking whether its files are whole."""
+    about = json.loads((folder / ABOUT).read_text("utf-8"))
+    del about[FILES]
     return Store(folder=folder, **{**about, "present": tuple(about["present"])})
 
 
 def _write_about(store: Store) -> None:
     about = asdict(store)
     del about["folder"]
-    (store.folder / "store.json").write_text(json.dumps(about, indent=1, sort_keys=True), "utf-8")
+    about[FILES] = describe_files(store.folder)
+    (store.folder / ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True), "utf-8")
 
 
 def _publish(beside: Path, place: Path) -> None:
     if place.exists():  # a broken store, or one that another process finished first
-        if (place / "store.json").exists():
+        if (place / ABOUT).exists():
             return
         shutil.rmtree(place)
     place.mkdir()
-    for part in sorted(beside.iterdir(), key=lambda path: path.name == "store.json"):
+    for part in sorted(beside.iterdir(), key=lambda path: path.name == ABOUT):
         part.rename(place / part.name)  # store.json last: its presence says that all is there
 
 

@@ -29,6 +29,7 @@ from models.explain import (
     by_family,
     contributions,
     explain,
+    reason_codes,
     reasons,
 )
 from models.fit import FitReport, Part, fit
@@ -97,6 +98,7 @@ __all__ = [
     "log_loss",
     "month_levels",
     "pr_auc",
+    "reason_codes",
     "reasons",
     "reliability",
     "reliability_intervals",

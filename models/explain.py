@@ -82,7 +82,12 @@ def by_family(found: Contributions, features: Sequence[Feature]) -> pd.DataFrame
 
 
 def reasons(
-    model: Model, matrix: pd.DataFrame, features: Sequence[Feature], *, most: int = 3
+    model: Model,
+    matrix: pd.DataFrame,
+    features: Sequence[Feature],
+    *,
+    most: int = 3,
+    threads: int = 0,
 ) -> list[RowReasons]:
     """Return each row's reasons, in the rows' order.
 
@@ -92,7 +97,8 @@ def reasons(
     contribution in that direction whose sentence is true of the row: its `when` holds and every
     value it quotes is there. A family without such a feature stays silent.
     """
-    return explain(contributions(model, matrix), matrix, features, most=most)
+    found = contributions(model, matrix, threads=threads)
+    return explain(found, matrix, features, most=most)
 
 
 def explain(
@@ -105,6 +111,33 @@ def explain(
         RowReasons(risk=tuple(up), relief=down[0] if down else None)
         for up, down in zip(risk, relief, strict=True)
     ]
+
+
+def reason_codes(
+    model: Model,
+    matrix: pd.DataFrame,
+    features: Sequence[Feature],
+    *,
+    most: int = 3,
+    threads: int = 0,
+) -> pd.DataFrame:
+    """Return the reasons of `reasons` without their words, for very many rows.
+
+    Returns:
+        One row per row: ``reason_1`` to ``reason_<most>``, the feature that speaks (empty where
+        no family is left), and ``push_1`` and so on, its family's contribution in log-odds.
+    """
+    found = contributions(model, matrix, threads=threads)
+    members = _members(found.names, features)
+    sayable = _sayable(found.names, matrix, {f.name: f for f in features}, "risk")
+    speaker, push = _speakers(found.log_odds, sayable, members)
+    names = np.array([*found.names, ""])
+    rows = np.arange(len(matrix))
+    codes: dict[str, npt.NDArray[np.generic]] = {}
+    for rank, at in enumerate(_ranks(push, most), start=1):
+        codes[f"reason_{rank}"] = names[np.where(at >= 0, speaker[rows, at], -1)]
+        codes[f"push_{rank}"] = np.where(at >= 0, push[rows, at], np.nan)
+    return pd.DataFrame(codes, index=matrix.index)
 
 
 def _said(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -37,6 +37,23 @@ class Simulation(BaseModel):
     seed: int = Field(default=2026, ge=0)
 
 
+class Scoring(BaseModel):
+    """How the open bills of a day are scored and listed.
+
+    Attributes:
+        workers: Processes side by side; the default is one a core, as far as memory allows.
+        explain: ``listed`` explains the bills that are listed; ``all`` also gives every scored
+            bill the codes of its reasons, in ``scores.parquet``.
+        workbook_rows: Most bills of ``list.xlsx``, the first in rank; ``list.csv`` has them all.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    workers: int | None = Field(default=None, ge=1, le=256)
+    explain: Literal["listed", "all"] = "listed"
+    workbook_rows: int = Field(default=50_000, ge=1, le=1_000_000)
+
+
 class Config(BaseModel):
     """Everything that a run may be told; what is left out keeps its default.
 
@@ -63,6 +80,7 @@ class Config(BaseModel):
     parameters: Parameters = Parameters()
     features: UserFeatures = UserFeatures()
     bands: Bands = Bands()
+    scoring: Scoring = Scoring()
     acceptance: Acceptance = Acceptance()
     uplift: Uplift = Uplift()
     forecast: Forecasting = Forecasting()

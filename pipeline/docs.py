@@ -1,4 +1,4 @@
-"""The pages of docs/ that say what the code says: features, settings, commands, KPIs, law."""
+"""The pages of docs/ that say what the code says: features, settings, commands, KPIs, rules."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ from typer.main import get_command
 
 from collection.kpis import kpis_markdown
 from collection.law import law_markdown
+from collection.policy import policy_markdown
 from features.catalogue import FEATURES, PREPAID_FEATURES
 from features.dictionary import dictionary_markdown
 from pipeline.config import Config
@@ -25,6 +26,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands_markdown(),
         "kpis.md": GENERATED + kpis_markdown(),
         "law.md": GENERATED + law_markdown(),
+        "policy.md": GENERATED + policy_markdown(),
     }
 
 
@@ -66,7 +68,8 @@ def commands_markdown() -> str:
     ]
     return (
         f"{GENERATED}# Commands\n\nExit codes: 0 done; 2 a setting or argument is wrong; 3 the"
-        " data break the contract or cannot answer; 4 a challenger is kept back; 1 a bug, with its"
+        " data break the contract or cannot answer; 4 a challenger is kept back; 5 the machine"
+        " refuses, such as a full disk; 6 another process is at the same run; 1 a bug, with its"
         " traceback. Results go to standard output, progress to standard error; with `--json` the"
         " last line is one JSON"
         " object.\n\n" + "\n".join(parts)

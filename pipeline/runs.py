@@ -95,8 +95,13 @@ def run_id(config: Config, as_of: date, *, fingerprint: str, registered: Registe
 
 
 def scoring_settings(config: Config) -> dict[str, Any]:
-    """Return the settings that decide what a list says; places and training are left out."""
-    return config.model_dump(mode="json", include={"bands", "target"})
+    """Return the settings that decide what a list says; places and training are left out.
+
+    Of those on scoring only what differs from its default, so that a new one renames no run.
+    """
+    settings = config.model_dump(mode="json", include={"bands", "target"})
+    told = config.scoring.model_dump(mode="json", exclude_defaults=True, exclude={"workers"})
+    return settings | ({"scoring": told} if told else {})
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -29,14 +29,21 @@ def write_json(path: Path, value: Any) -> None:
 
 
 @contextmanager
-def new_folder(place: Path) -> Iterator[Path]:
-    """Give a folder to fill; it appears at its place only when the block ends well."""
+def new_folder(place: Path, *, within: Path | None = None) -> Iterator[Path]:
+    """Give a folder to fill; it appears at its place only when the block ends well.
+
+    It is filled beside its place, or within another folder of the same disk; all bytes are on
+    the disk before it appears.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+    beside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=within or place.parent))
     try:
         yield beside
+        for path in (*beside.rglob("*"), beside):
+            _sync(path)
         beside.chmod(0o755)
         beside.rename(place)
+        _sync(place.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
@@ -45,6 +52,14 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
     """Write a frame as Parquet, whole or not at all."""
     with _beside(path) as beside:
         pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), beside)
+
+
+def _sync(path: Path) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 @contextmanager

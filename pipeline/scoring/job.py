@@ -1,0 +1,285 @@
+"""A scoring run from its buckets to its folder: scored, ranked, explained, written, published."""
+
+import hashlib
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from contract.errors import BusyError, DataError
+from models.predictor import Model
+from pipeline.config import Config
+from pipeline.preparing import Prepared
+from pipeline.progress import step
+from pipeline.runs import (
+    Manifest,
+    read_manifest,
+    run_id,
+    scoring_settings,
+    write_manifest,
+)
+from pipeline.scoring.buckets import Task, explain_bucket, score_bucket, write_rates
+from pipeline.scoring.lists import write_lists
+from pipeline.scoring.lock import clear, locked
+from pipeline.scoring.ranking import (
+    LISTED_BANDS,
+    count_bands,
+    sort_listed,
+    sort_parts,
+    sorted_file,
+    write_ranks,
+    write_scores,
+)
+from pipeline.scoring.troubles import machine_troubles
+from pipeline.scoring.workers import Workers, count_workers, start_workers
+from pipeline.storage import new_folder, write_bytes
+from pipeline.tracking import Registered, git_commit
+
+# Below this many bytes of staged files a run takes seconds, of which a process would cost two.
+_WORTH_PROCESSES = 200_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A finished scoring run on disk; ``made`` is False when it was there already."""
+
+    folder: Path
+    manifest: Manifest
+    made: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a machine needs to know of it."""
+        return {
+            "run": self.manifest.run,
+            "customers": self.manifest.counts["customers"],
+            "listed": self.manifest.counts["listed"],
+            "output": str(self.folder),
+            "model_version": self.manifest.model_version,
+            "as_of": self.manifest.as_of,
+            "counts": self.manifest.counts,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """What a run is made from, and its work folder."""
+
+    name: str
+    config: Config
+    prepared: Prepared
+    registered: Registered
+    work: Path
+
+    @property
+    def place(self) -> Path:
+        return self.config.outputs / self.name
+
+    @property
+    def buckets(self) -> range:
+        return range(self.prepared.store.buckets)
+
+
+def score(config: Config, prepared: Prepared, registered: Registered) -> Run:
+    """Score every bill open at the prepared day and write the run's folder, whole or not at all.
+
+    Killed at any moment, it goes on where it was when it is called again.
+
+    Raises:
+        DataError: No bill is open to be scored, or the run that is there is not what was written.
+        ConfigError: The model needs a feature that the data do not give.
+        BusyError: Another process is making this run.
+        MachineError: The disk is full or writing is not permitted.
+    """
+    name = run_id(
+        config,
+        prepared.as_of,
+        fingerprint=prepared.store.fingerprint,
+        registered=registered,
+    )
+    job = _Job(
+        name=name,
+        config=config,
+        prepared=prepared,
+        registered=registered,
+        work=config.outputs / f".{name}-work",
+    )
+    with machine_troubles(config.outputs):
+        if job.place.exists():
+            _clear_leftovers(job.work)
+            return _finished(job, made=False)
+        _check_model(prepared, registered.model)
+        with locked(job.work):
+            if job.place.exists():
+                clear(job.work, lock_too=True)
+                return _finished(job, made=False)
+            _make(job)
+    return _finished(job, made=True)
+
+
+def _finished(job: _Job, *, made: bool) -> Run:
+    return Run(folder=job.place, manifest=read_manifest(job.place), made=made)
+
+
+def _clear_leftovers(work: Path) -> None:
+    """Remove the work of a run that was killed after its folder had appeared."""
+    if work.exists():
+        with suppress(BusyError), locked(work):
+            clear(work, lock_too=True)
+
+
+def _check_model(prepared: Prepared, model: Model) -> None:
+    given = {feature.name for feature in prepared.features}
+    lacking = [name for name in model.card.features if name not in given]
+    if lacking:
+        raise DataError(
+            f"model: it needs {len(lacking)} features that these data do not give (first:"
+            f" {lacking[0]}). Bring the columns they come from, or train on these data."
+        )
+
+
+def _make(job: _Job) -> None:
+    """Make the run in its work folder, which is held, and publish it."""
+    _forget_other_work(job)
+    count = _count_workers(job)
+    task = Task(
+        store=job.prepared.store,
+        as_of=job.prepared.as_of,
+        features=job.prepared.features,
+        model_files=job.registered.model.to_files(),
+        folder=job.work,
+        explain_all=job.config.scoring.explain == "all",
+        threads=1 if count > 1 else None,
+    )
+    with start_workers(task, count) as workers:
+        manifest = _score(job, task, workers)
+        with step("Explain the listed bills") as report:
+            _write_ranks(job, manifest)
+            told = workers.run(explain_bucket, job.buckets)
+            for done, _ in enumerate(told):
+                report("buckets", done, len(job.buckets))
+    with step("Write list and workbook"):
+        _publish(job, task, manifest)
+
+
+def _forget_other_work(job: _Job) -> None:
+    """Empty the work folder unless what lies in it was made by this code from this store."""
+    stamp = job.work / "made-by"
+    own = hashlib.sha256(
+        repr(
+            (
+                git_commit(),
+                job.registered.model.card.versions,
+                job.prepared.store,
+                job.prepared.features,
+            )
+        ).encode()
+    ).digest()
+    if not stamp.exists() or stamp.read_bytes() != own:
+        clear(job.work, lock_too=False)
+        write_bytes(stamp, own)
+
+
+def _count_workers(job: _Job) -> int:
+    wanted, store = job.config.scoring.workers, job.prepared.store
+    if wanted is None and store.bytes_on_disk() < _WORTH_PROCESSES:
+        return 1
+    return count_workers(wanted, store.buckets)
+
+
+def _score(job: _Job, task: Task, workers: Workers) -> Manifest:
+    parts = []
+    with step("Score the open bills") as report:
+        write_rates(task.store, task.as_of, task.folder)
+        for done, told in enumerate(workers.run(score_bucket, job.buckets)):
+            report("buckets", done, len(job.buckets))
+            parts.append(told)
+    if not any(told["scored"] for told in parts):
+        clear(job.work, lock_too=True)
+        raise DataError(
+            f"{job.config.data}: no bill is open and not yet due at {task.as_of}; nothing can be"
+            " warned of. Give an as_of soon after bills are issued."
+        )
+    return _manifest(job, parts)
+
+
+def _write_ranks(job: _Job, manifest: Manifest) -> None:
+    shutil.rmtree(job.work / "ranks", ignore_errors=True)
+    write_ranks(
+        job.work,
+        sort_parts(job.work),
+        scored=manifest.counts["bills_scored"],
+        bands=job.config.bands,
+    )
+
+
+def _publish(job: _Job, task: Task, manifest: Manifest) -> None:
+    """Write the run's files and let them appear at their place all at once, the manifest last."""
+    shape = pq.read_schema(task.part(0))
+    with new_folder(job.place, within=job.work) as beside:
+        write_scores(
+            beside / "scores.parquet",
+            sorted_file(job.work, "parts"),
+            scored=manifest.counts["bills_scored"],
+            bands=job.config.bands,
+            shape=shape,
+        )
+        write_lists(
+            beside,
+            sort_listed(job.work, shape),
+            manifest.facts(),
+            data=job.prepared.data,
+            workbook_rows=job.config.scoring.workbook_rows,
+        )
+        write_manifest(beside, manifest)
+    clear(job.work, lock_too=True)
+
+
+def _manifest(job: _Job, parts: Sequence[Mapping[str, Any]]) -> Manifest:
+    counts = _counts(parts, job.config)
+    cycles = _sum(told["cycles"] for told in parts)
+    return Manifest(
+        run=job.name,
+        as_of=job.prepared.as_of.isoformat(),
+        cycle=max((count, int(cycle)) for cycle, count in cycles.items())[1],
+        model_name=job.config.tracked.model_name,
+        model_version=job.registered.version,
+        model_sha256=job.registered.model.sha256,
+        data_fingerprint=job.prepared.store.fingerprint,
+        code_commit=git_commit(),
+        config=scoring_settings(job.config),
+        counts=counts,
+        call_capacity=job.config.bands.call.size(counts["bills_scored"]),
+        comparison=list(job.registered.model.card.about.get("judged", ())),
+        warnings=[breach.message() for breach in job.prepared.checks.warnings],
+        absent_tables=list(job.prepared.absent),
+        versions=job.registered.model.card.versions,
+    )
+
+
+def _counts(parts: Sequence[Mapping[str, Any]], config: Config) -> dict[str, int]:
+    """Return customers and bills by what became of them; a customer lies in one bucket."""
+    scored = sum(told["scored"] for told in parts)
+    left_out = _sum(told["why_not"] for told in parts)
+    banded = count_bands(scored, config.bands)
+    counts = {
+        "customers": sum(told["customers"] for told in parts),
+        "bills_open": sum(told["rows"] for told in parts),
+        "bills_scored": scored,
+        **{f"bills_{reason}": count for reason, count in left_out.items()},
+        "listed": sum(banded[band] for band in LISTED_BANDS),
+        **{f"band_{band}": count for band, count in banded.items() if count},
+    }
+    shown = config.scoring.workbook_rows
+    return counts | ({"workbook": shown} if shown < counts["listed"] else {})
+
+
+def _sum(counted: Iterable[Mapping[str, int]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for each in counted:
+        total.update(each)
+    return total
