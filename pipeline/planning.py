@@ -20,7 +20,7 @@ from collection.calendar import Calendar
 from collection.facts import Facts, gather
 from collection.feedback import records_of
 from collection.law import eligibility, late_fees, load_law, notices_to_prepare, to_confirm
-from collection.plan import Inputs, Plan, make_plan, refresh
+from collection.plan import Explained, Inputs, Plan, explain, make_plan, refresh
 from collection.policy import Policy, parse_policy, read_plan_wording
 from collection.portraits import readings_used
 from contract.errors import ConfigError, DataError
@@ -193,6 +193,17 @@ def refresh_plan(folder: Path, prepared: Prepared) -> RefreshedPlan:
     write_bytes(made.path, _parquet(found.table))
     write_json(folder / f"{name}.json", {**made.as_dict(), "output": made.path.name})
     return made
+
+
+def explain_customer(folder: Path, customer_id: str) -> Explained:
+    """Explain one row of a plan.
+
+    Raises:
+        DataError: The folder is no plan, or has no such customer.
+    """
+    _read_about(folder)
+    table = pq.read_table(folder / "plan.parquet")
+    return explain(table, customer_id, read_policy_of(folder), read_plan_wording())
 
 
 def read_policy_of(folder: Path) -> Policy:

@@ -5,6 +5,7 @@ It is read from YAML and refused when it has a gap, a conflict or speaks of what
 
 from collection.policy.load import DEFAULT, load_policy, parse_policy, shipped_policies
 from collection.policy.model import HoldOut, Limit, Policy
+from collection.policy.page import policy_markdown
 from collection.policy.rule import HARSHNESS, LADDER, STAGES, Rule
 from collection.policy.wording import PlanWording, read_plan_wording
 
@@ -20,6 +21,7 @@ __all__ = [
     "Rule",
     "load_policy",
     "parse_policy",
+    "policy_markdown",
     "read_plan_wording",
     "shipped_policies",
 ]

@@ -1,4 +1,4 @@
-"""Verbs of the dunning plan: plan a day, refresh before sending."""
+"""Verbs of the dunning plan: plan a day, refresh before sending, explain, replay."""
 
 from pathlib import Path
 from typing import Annotated
@@ -68,6 +68,19 @@ def refresh(
     settings = settings_of(config, data=data, as_of=as_day(as_of))
     made = refresh_plan(run, prepare(settings))
     tell(f"{made.text()}\nWrote {made.path}.", as_json, made.as_dict())
+
+
+@app.command()
+def explain(
+    run: Annotated[Path, typer.Argument(help="Folder of a plan.")],
+    customer: Annotated[str, typer.Argument(help="A customer's id.")],
+    as_json: Json = False,
+) -> None:
+    """Tell why a customer is contacted, or is not: the rule that decided, and all that fired."""
+    from pipeline.planning import explain_customer
+
+    told = explain_customer(run, customer)
+    tell("\n".join(told.lines()), as_json, told.row)
 
 
 @app.command()

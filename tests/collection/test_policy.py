@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collection.policy import load_policy, parse_policy, shipped_policies
+from collection.policy import load_policy, parse_policy, policy_markdown, shipped_policies
 from collection.policy.check import faults_of, reachable
 from collection.policy.condition import Condition
 from collection.policy.facts import BY_NAME, FACTS, LABELS, can_be
@@ -231,3 +231,10 @@ def test_methods_follow_wish_and_response(ids, chain):
 def test_condition_without_statement_always_holds():
     assert Condition().holds({})
     assert Condition().sql() == "true"
+
+
+def test_page_tells_every_rule_and_fact():
+    page = policy_markdown()
+    assert all(f"| {rule.id} |" in page for rule in CHINA.sequence)
+    assert all(f"| `{name}` |" in page for name in BY_NAME)
+    assert "| D2 | suppression | any of L12 | not before due +1 days; reason `wish` |" in page

@@ -6,7 +6,7 @@ import pytest
 
 from collection.policy import load_policy
 from contract.errors import ConfigError, DataError
-from pipeline.planning import dunning_day, plan, read_policy_of, refresh_plan
+from pipeline.planning import dunning_day, explain_customer, plan, read_policy_of, refresh_plan
 from pipeline.preparing import prepare
 from pipeline.replaying import planning_days, replay, write_replayed
 
@@ -33,6 +33,13 @@ def test_same_plan_again_is_found_and_not_made(planned, town, run):
     assert not again.made
     assert again.folder == planned.folder
     assert read_policy_of(planned.folder) == load_policy()
+
+
+def test_customer_of_a_plan_is_explained(planned):
+    one = pq.read_table(planned.folder / "plan.parquet").to_pylist()[0]
+    told = explain_customer(planned.folder, one["customer_id"])
+    assert told.row == one
+    assert told.lines()[1].startswith(f"{one['rule']}: ")
 
 
 def test_changed_plan_is_refused(planned, town, tmp_path):
