@@ -36,7 +36,7 @@ _OVERVIEWS = (
             *(*_EXPOSURE, "open_share", *_PLANNED, "measures", "agreed_on"),
         ),
         rows="""
-        SELECT *, open_fen / nullif(sum(open_fen) OVER (), 0) AS open_share
+        SELECT *, open_fen / nullif((SELECT sum(open_fen) FROM account), 0) AS open_share
         FROM person WHERE segment <> 'residential' AND (
             capacity_kva >= {key_accounts.capacity_kva}
             OR billed_year_fen >= {key_accounts.billed_year_cny} * 100)""",

@@ -26,7 +26,6 @@ from reports.styles import (
     MUTED,
     Styles,
     display_width,
-    lines_needed,
     row_height,
 )
 
@@ -36,6 +35,7 @@ FIRST_ROW = 4
 _FROZEN = ("no", "customer_id", "name")
 _NUMBERS = frozenset({"money", "share", "change", "count", "number"})
 _A4 = 9
+_PADDING = 1.5  # of a cell, in characters
 _SHORT_HEAD = 13  # a Chinese head up to this width stands on one line
 _OPTIONS = {
     "in_memory": True,
@@ -147,20 +147,18 @@ def _unsplit(text: str, column: str) -> list[str]:
 
 
 def _lines(row: Sequence[Any], widths: Sequence[float]) -> int:
-    needed = (
-        lines_needed(value, width - 1)
-        for value, width in zip(row, widths, strict=True)
-        if isinstance(value, str)
-    )
-    return max(needed, default=1)
+    texts = ((one, width) for one, width in zip(row, widths, strict=True) if isinstance(one, str))
+    return max((_text_lines(text, width) for text, width in texts), default=1)
 
 
 def _head_lines(columns: Sequence[str], widths: Sequence[float], words: Dictionary) -> int:
-    """Return the lines of the tallest head; Latin breaks at blanks, Chinese anywhere."""
-    return max(
-        sum(_wrapped(line, width - 1) for line in words.head(column).split("\n"))
-        for column, width in zip(columns, widths, strict=True)
-    )
+    heads = zip(map(words.head, columns), widths, strict=True)
+    return max(_text_lines(head, width) for head, width in heads)
+
+
+def _text_lines(text: str, width: float) -> int:
+    """Return the lines of a text in a cell; Latin breaks at blanks, Chinese anywhere."""
+    return sum(_wrapped(line, width - _PADDING) for line in text.split("\n"))
 
 
 def _wrapped(line: str, width: float) -> int:

@@ -147,10 +147,11 @@ def test_key_account_is_large_by_capacity_or_by_bills_of_a_year():
         {"customer_id": "kva", **firm, "capacity_kva": 315.0},
         {"customer_id": "bills", **firm, "billed_year_fen": 50_000_000, "open_fen": 30_000},
         {"customer_id": "small", **firm, "billed_year_fen": 49_999_999},
+        {"customer_id": "home", "open_fen": 50_000},
     )
     assert rows_by(made["key_accounts"], "customer_id", "open_share") == [
-        ("bills", 0.75),
-        ("kva", 0.25),
+        ("bills", 0.3),
+        ("kva", 0.1),
     ]
 
 
