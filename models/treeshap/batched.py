@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from models.treeshap.flat import Groups, Leaves, Nodes, flatten_groups, flatten_nodes
-from models.treeshap.planning import GROUP_ANSWERS, LEAF_ANSWERS, Group, cut
+from models.treeshap.planning import LEAF_ANSWERS, Group, cut
 from models.treeshap.reading import Floats, Ints, Tree, read_trees
 from models.treeshap.shapley import Rules, fill_tables, make_rules
 from models.treeshap.walking import explain
@@ -75,12 +75,8 @@ class Batched:
 
 def _cut_all(trees: tuple[Tree, ...]) -> list[list[Group]]:
     """Cut the trees into groups whose tables together keep to the limit."""
-    for fewer in range(LEAF_ANSWERS + 1):
-        limits = {
-            "group_answers": max(0, GROUP_ANSWERS - fewer),
-            "leaf_answers": LEAF_ANSWERS - fewer,
-        }
-        cuts = [list(cut(tree, **limits)) for tree in trees]
+    for answers in range(LEAF_ANSWERS, -1, -1):
+        cuts = [list(cut(tree, leaf_answers=answers)) for tree in trees]
         if sum(group.cells for groups in cuts for group in groups) <= _CELLS:
             break
     return cuts

@@ -246,7 +246,7 @@ def exact(value: float, path: list[tuple[int, int, int]]) -> list[float]:
     return told
 
 
-@pytest.mark.parametrize("length", [2, 9, 10, 11, 12, 33, 63, 64, 65, 130])
+@pytest.mark.parametrize("length", [2, 8, 9, 11, 12, 13, 33, 63, 64, 65, 130])
 def test_long_paths_are_explained_to_the_last_digits(length) -> None:
     """LightGBM's own recursion loses digits on such paths; whole numbers lose none."""
     tree = lopsided(length, length)
@@ -266,7 +266,7 @@ def spine(tree: Node) -> list[Node]:
     return found
 
 
-@pytest.mark.parametrize("length", [11, 20])
+@pytest.mark.parametrize("length", [11, 14, 20])
 def test_long_paths_agree_with_lightgbm_while_its_digits_last(length) -> None:
     text = write([lopsided(length, 5)], length)
     x = (np.random.default_rng(2).random((40, length)) < 0.5).astype(float)
