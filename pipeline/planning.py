@@ -1,4 +1,4 @@
-"""Plan the dunning of a day and write the run; refresh a plan before it is carried out.
+"""Plan the dunning of a day and write the run.
 
 A plan's folder holds the plan, the facts and the policy that it was made from, and what explains
 it, so that it can be read again without the data.
@@ -20,14 +20,14 @@ from collection.calendar import Calendar
 from collection.facts import Facts, gather
 from collection.feedback import records_of
 from collection.law import eligibility, late_fees, load_law, notices_to_prepare, to_confirm
-from collection.plan import Explained, Inputs, Plan, explain, make_plan, refresh
+from collection.plan import Inputs, Plan, make_plan
 from collection.policy import Policy, parse_policy, read_plan_wording
 from collection.portraits import readings_used
 from contract.errors import ConfigError, DataError
 from contract.staging import Store
 from pipeline.config import Config
 from pipeline.feeding_back import ledger_folder, read_ledger
-from pipeline.plan_report import counted, outcomes_text, plan_text, refresh_text
+from pipeline.plan_report import counted, outcomes_text, plan_text
 from pipeline.plan_scores import Scored, scores_for
 from pipeline.preparing import Prepared
 from pipeline.progress import Report, step
@@ -59,23 +59,6 @@ class Planned:
     def as_dict(self) -> dict[str, Any]:
         """Return what a machine needs to know of it."""
         return {"plan": self.about["plan"], "output": str(self.folder), **self.about}
-
-
-@dataclass(frozen=True, kw_only=True)
-class RefreshedPlan:
-    """The file of a refreshed plan, and how many came off, by reason."""
-
-    path: Path
-    removed: dict[str, int]
-    left: int
-
-    def text(self) -> str:
-        """Return what came off, for the terminal."""
-        return refresh_text(self.removed, self.left, read_plan_wording())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what a machine needs to know of it."""
-        return {"output": str(self.path), "removed": self.removed, "contacts": self.left}
 
 
 def dunning_day(as_of: date, day_of_month: int | None) -> date:
@@ -111,7 +94,7 @@ def plan(
     name = _name(prepared, policy, day, scored, records)
     place = config.outputs / name
     if (place / ABOUT).exists():
-        return Planned(folder=place, about=_read_about(place), made=False)
+        return Planned(folder=place, about=read_about(place), made=False)
     facts = facts_of(prepared, policy)
     with step("Plan"):
         inputs = inputs_of(facts, policy, scored.table, records=records)
@@ -120,7 +103,7 @@ def plan(
         _write(beside, made, facts, policy)
         about = _about(name, prepared, policy, made, scored)
         write_json(beside / ABOUT, {**about, "files": _digests(beside)})
-    return Planned(folder=place, about=_read_about(place), made=True)
+    return Planned(folder=place, about=read_about(place), made=True)
 
 
 def facts_of(prepared: Prepared, policy: Policy) -> Facts:
@@ -165,47 +148,6 @@ def inputs_of(
     )
 
 
-def refresh_plan(folder: Path, prepared: Prepared) -> RefreshedPlan:
-    """Take off a plan whoever must not be contacted by what is known now; write a new file.
-
-    Raises:
-        DataError: The folder is no plan, or a file of it was changed.
-        ConfigError: The data are older than the plan.
-    """
-    about = _read_about(folder)
-    if prepared.as_of < date.fromisoformat(about["as_of"]):
-        raise ConfigError(
-            f"as_of: {prepared.as_of} lies before the plan's {about['as_of']}; a refresh looks at"
-            " what came since. Give newer data, or a later --as-of."
-        )
-    policy = read_policy_of(folder)
-    facts = facts_of(prepared, policy)
-    with step("Refresh the plan"):
-        found = refresh(
-            folder / "plan.parquet",
-            inputs_of(facts, policy, None, records=records_for(prepared)),
-            policy,
-            dunning_on=date.fromisoformat(about["dunning_on"]),
-        )
-    name = f"refreshed-{prepared.as_of}-{prepared.store.fingerprint[:8]}"
-    left = counted(found.table, "outcome").get("contact", 0)
-    made = RefreshedPlan(path=folder / f"{name}.parquet", removed=found.removed, left=left)
-    write_bytes(made.path, _parquet(found.table))
-    write_json(folder / f"{name}.json", {**made.as_dict(), "output": made.path.name})
-    return made
-
-
-def explain_customer(folder: Path, customer_id: str) -> Explained:
-    """Explain one row of a plan.
-
-    Raises:
-        DataError: The folder is no plan, or has no such customer.
-    """
-    _read_about(folder)
-    table = pq.read_table(folder / "plan.parquet")
-    return explain(table, customer_id, read_policy_of(folder), read_plan_wording())
-
-
 def read_policy_of(folder: Path) -> Policy:
     """Return the policy that a plan was made by."""
     return parse_policy(
@@ -236,13 +178,14 @@ def _write(folder: Path, made: Plan, facts: Facts, policy: Policy) -> None:
         ),
     }
     for name, table in tables.items():
-        write_bytes(folder / f"{name}.parquet", _parquet(table))
+        write_bytes(folder / f"{name}.parquet", as_parquet(table))
     for name, table in {"rules": made.rules, "cut_offs": made.cut_offs}.items():
         write_bytes(folder / f"{name}.csv", _csv(table))
     write_json(folder / "policy.json", policy.model_dump(mode="json", by_alias=True))
 
 
-def _parquet(table: pa.Table) -> bytes:
+def as_parquet(table: pa.Table) -> bytes:
+    """Return a table as the bytes of a Parquet file."""
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink)
     return bytes(sink.getvalue().to_pybytes())
@@ -295,7 +238,7 @@ def _digests(folder: Path) -> dict[str, str]:
     }
 
 
-def _read_about(folder: Path) -> dict[str, Any]:
+def read_about(folder: Path) -> dict[str, Any]:
     """Return what a plan's folder says of itself, after checking each of its files."""
     try:
         about: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))

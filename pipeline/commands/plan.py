@@ -62,8 +62,8 @@ def refresh(
 
     Writes a new file beside the plan, which stays as it is; the same data twice change nothing.
     """
-    from pipeline.planning import refresh_plan
     from pipeline.preparing import prepare
+    from pipeline.refreshing import refresh_plan
 
     settings = settings_of(config, data=data, as_of=as_day(as_of))
     made = refresh_plan(run, prepare(settings))
@@ -77,7 +77,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Tell why a customer is contacted, or is not: the rule that decided, and all that fired."""
-    from pipeline.planning import explain_customer
+    from pipeline.refreshing import explain_customer
 
     told = explain_customer(run, customer)
     tell("\n".join(told.lines()), as_json, told.row)

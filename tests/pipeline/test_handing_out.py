@@ -12,7 +12,8 @@ from contract.errors import ConfigError, DataError
 from pipeline.cli import app
 from pipeline.commands.handouts import language_of
 from pipeline.handing_out import Asked, hand_out
-from pipeline.planning import plan, refresh_plan
+from pipeline.planning import plan
+from pipeline.refreshing import refresh_plan
 
 
 @pytest.fixture(scope="module")

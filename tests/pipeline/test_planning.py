@@ -6,8 +6,9 @@ import pytest
 
 from collection.policy import load_policy
 from contract.errors import ConfigError, DataError
-from pipeline.planning import dunning_day, explain_customer, plan, read_policy_of, refresh_plan
+from pipeline.planning import dunning_day, plan, read_policy_of
 from pipeline.preparing import prepare
+from pipeline.refreshing import explain_customer, refresh_plan
 from pipeline.replaying import planning_days, replay, write_replayed
 
 
