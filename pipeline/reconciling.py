@@ -24,6 +24,7 @@ from pipeline.forms import Heads, read_form
 from pipeline.progress import step
 from pipeline.showing import as_text
 from pipeline.storage import new_folder, write_json
+from reports.spreadsheet import inert
 from reports.wording import read_wording
 
 STATEMENT = Table(
@@ -163,12 +164,8 @@ def in_yuan(rows: pa.Table) -> pd.DataFrame:
         if field.name.endswith("_fen"):
             frame[field.name] = [f"{fen / 100:.2f}" for fen in frame[field.name]]
         elif pa.types.is_string(field.type):
-            frame[field.name] = frame[field.name].map(_inert, na_action="ignore")
+            frame[field.name] = frame[field.name].map(inert, na_action="ignore")
     return frame.rename(columns=lambda head: re.sub("_fen$", "_cny", head))
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _heads(channel: str | None, sheet: str | None) -> Heads:

@@ -10,12 +10,10 @@ import pandas as pd
 
 from reports.columns import REASONS, Column, columns_on
 from reports.facts import RunFacts
+from reports.spreadsheet import inert
 
 FORMAT = 1
 
-# A spreadsheet takes a text that begins so for a formula (OWASP, CSV injection). An apostrophe in
-# front stops it; a reader that wants the text back drops one apostrophe before these.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _DECIMALS = {"money": 2, "share": 4}
 
 
@@ -41,9 +39,9 @@ def build_export(listed: pd.DataFrame, facts: RunFacts) -> pd.DataFrame:
     rows = listed.assign(**_reason_columns(listed))
     run = {
         "format": str(FORMAT),
-        "run_id": _inert(facts.run_id),
+        "run_id": inert(facts.run_id),
         "as_of": facts.as_of.isoformat(),
-        "model_version": _inert(facts.model_version),
+        "model_version": inert(facts.model_version),
     }
     values = {column.id: _as_text(rows, column) for column in columns_on("export")}
     return pd.DataFrame(run | values, index=listed.index)
@@ -72,13 +70,4 @@ def _as_text(rows: pd.DataFrame, column: Column) -> pd.Series:
         return values.map({True: "true", False: "false"})
     if column.kind in {"integer", "month"}:
         return values.astype("Int64").astype("string")
-    return values.map(_inert, na_action="ignore")
-
-
-def _inert(text: str) -> str:
-    """Return the text so that no spreadsheet runs it.
-
-    >>> _inert("=1+1"), _inert("-√√√"), _inert("张*伟")
-    ("'=1+1", "'-√√√", '张*伟')
-    """
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return values.map(inert, na_action="ignore")

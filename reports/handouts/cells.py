@@ -14,9 +14,6 @@ from reports.handouts.words import Dictionary
 
 Row = Mapping[str, Any]
 
-# A spreadsheet takes a text that begins so for a formula (OWASP, CSV injection), also after
-# white space; an apostrophe in front stops it, as in reports/table.py.
-_FORMULA_STARTS = ("=", "+", "-", "@")
 _SHARE_DECIMALS = 4
 
 
@@ -60,16 +57,6 @@ def written(row: Row, column: str, words: Dictionary) -> Any:
     if kind in {"share", "change", "number"}:
         return round(float(value), _SHARE_DECIMALS)
     return value.isoformat() if kind == "date" else value
-
-
-def inert(text: str) -> str:
-    """Return the text so that no spreadsheet runs it.
-
-    >>> inert("=1+1"), inert(" @SUM(A1)"), inert("张*伟")
-    ("'=1+1", "' @SUM(A1)", '张*伟')
-    """
-    runs = text.lstrip().startswith(_FORMULA_STARTS) or text.startswith(("\t", "\r"))
-    return f"'{text}" if runs else text
 
 
 def numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,10 +4,11 @@ import csv
 import json
 from io import StringIO
 
-from reports.handouts.cells import inert, written
+from reports.handouts.cells import written
 from reports.handouts.columns import COLUMNS
 from reports.handouts.head import Head, Part
 from reports.handouts.words import Dictionary
+from reports.spreadsheet import inert
 
 _FREE = frozenset({"text", "sentence"})  # what others wrote; a negative amount is no formula
 

@@ -24,9 +24,9 @@ from reports.handouts import (
     total,
     write_handouts,
 )
-from reports.handouts.cells import inert
 from reports.handouts.columns import COLUMNS
 from reports.handouts.words import EVERY_LIST
+from reports.spreadsheet import inert
 
 HEAD = Head(run="plan-2026-11-20-abc", as_of=AS_OF, policy="2026-11")
 EVIL = "=cmd|' /C calc'!A0"
