@@ -20,7 +20,7 @@ from collection.calendar import Calendar
 from collection.facts import Facts, gather
 from collection.feedback import records_of
 from collection.law import eligibility, late_fees, load_law, notices_to_prepare, to_confirm
-from collection.plan import Inputs, Plan, make_plan
+from collection.plan import Inputs, Plan, held_out, make_plan
 from collection.policy import Policy, parse_policy, read_plan_wording
 from collection.portraits import readings_used
 from contract.errors import ConfigError, DataError
@@ -34,6 +34,7 @@ from pipeline.progress import Report, step
 from pipeline.storage import new_folder, write_bytes, write_json
 
 ABOUT = "plan.json"
+HELD_OUT = "held_out"  # to be brought back by duewatch feedback once messages are sent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,7 @@ def plan(
         inputs = inputs_of(facts, policy, scored.table, records=records)
         made = make_plan(inputs, policy, as_of=prepared.as_of, dunning_on=day)
     with step("Write the plan"), new_folder(place) as beside:
-        _write(beside, made, facts, policy)
+        _write(beside, made, facts, policy, name=name)
         about = _about(name, prepared, policy, made, scored)
         write_json(beside / ABOUT, {**about, "files": _digests(beside)})
     return Planned(folder=place, about=read_about(place), made=True)
@@ -167,7 +168,7 @@ def _name(prepared: Prepared, policy: Policy, day: date, scored: Scored, records
     return f"plan-{prepared.as_of}-{digest[:8]}"
 
 
-def _write(folder: Path, made: Plan, facts: Facts, policy: Policy) -> None:
+def _write(folder: Path, made: Plan, facts: Facts, policy: Policy, *, name: str) -> None:
     tables = {
         "plan": made.table,
         "account": facts.account,
@@ -177,10 +178,13 @@ def _write(folder: Path, made: Plan, facts: Facts, policy: Policy) -> None:
             facts.account, facts.open_bill, law=load_law(policy.law), as_of=facts.as_of
         ),
     }
-    for name, table in tables.items():
-        write_bytes(folder / f"{name}.parquet", as_parquet(table))
-    for name, table in {"rules": made.rules, "cut_offs": made.cut_offs}.items():
-        write_bytes(folder / f"{name}.csv", _csv(table))
+    for file, table in tables.items():
+        write_bytes(folder / f"{file}.parquet", as_parquet(table))
+    told = {"rules": made.rules, "cut_offs": made.cut_offs}
+    if policy.holdout.share:
+        told[HELD_OUT] = held_out(made, run=name)
+    for file, table in told.items():
+        write_bytes(folder / f"{file}.csv", _csv(table))
     write_json(folder / "policy.json", policy.model_dump(mode="json", by_alias=True))
 
 

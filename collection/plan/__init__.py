@@ -5,7 +5,17 @@ Set-based in DuckDB, never row by row; a pure function, so the same facts give t
 
 from collection.plan.build import Plan, make_plan
 from collection.plan.explain import Explained, explain
+from collection.plan.held_out import held_out
 from collection.plan.inputs import Inputs
 from collection.plan.refresh import Refreshed, refresh
 
-__all__ = ["Explained", "Inputs", "Plan", "Refreshed", "explain", "make_plan", "refresh"]
+__all__ = [
+    "Explained",
+    "Inputs",
+    "Plan",
+    "Refreshed",
+    "explain",
+    "held_out",
+    "make_plan",
+    "refresh",
+]

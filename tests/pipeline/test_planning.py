@@ -1,11 +1,16 @@
 import json
+import shutil
 from datetime import date, timedelta
 
 import pyarrow.parquet as pq
 import pytest
 
+from collection.feedback import contacts_of
 from collection.policy import load_policy
+from collection.policy.model import HoldOut
+from contract.dataset import open_dataset
 from contract.errors import ConfigError, DataError
+from pipeline.feeding_back import feed_back, ledger_folder, read_ledger
 from pipeline.planning import dunning_day, plan, read_policy_of
 from pipeline.preparing import prepare
 from pipeline.refreshing import explain_customer, refresh_plan
@@ -41,6 +46,22 @@ def test_customer_of_a_plan_is_explained(planned):
     told = explain_customer(planned.folder, one["customer_id"])
     assert told.row == one
     assert told.lines()[1].startswith(f"{one['rule']}: ")
+
+
+def test_held_out_customers_come_back_as_contacts_by_lot(town, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(town.config.data, data)
+    config = town.config.model_copy(update={"data": data, "outputs": tmp_path / "outputs"})
+    drawn = load_policy().model_copy(update={"holdout": HoldOut(share=0.5)})
+    made = plan(config, town.prepared, drawn, day=town.prepared.as_of)
+    held = pq.read_table(made.folder / "plan.parquet", filters=[("held_out", "=", True)])
+    assert held.num_rows > 5
+    feed_back(open_dataset(data), made.folder / "held_out.csv")
+    contacts = contacts_of(read_ledger(ledger_folder(data))).to_pylist()
+    assert {row["customer_id"] for row in contacts} == set(held["customer_id"].to_pylist())
+    assert {(row["assigned"], row["outcome"], row["round"]) for row in contacts} == {
+        ("holdout", "no_answer", 1)
+    }
 
 
 def test_changed_plan_is_refused(planned, town, tmp_path):
