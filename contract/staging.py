@@ -12,7 +12,6 @@ on a day is one filter on those two columns.
 import json
 import logging
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -23,6 +22,7 @@ import pyarrow as pa
 from contract.bucket import MOVED, ORDER, strays, write_bucket
 from contract.dataset import Dataset
 from contract.engine import Connection, connect, text
+from contract.own_folder import own_folder
 from contract.side_by_side import side_by_side
 from contract.staged_files import ABOUT, FILES, describe_files, find_damage
 
@@ -89,9 +89,9 @@ def stage(
         _log.warning("%s, so the store cannot be trusted: it is staged anew.", damage)
         (place / ABOUT).unlink()
     stores.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".staging-", dir=stores) as beside:
+    with own_folder(stores, prefix=".staging-") as beside:
         store = Store(
-            folder=Path(beside),
+            folder=beside,
             fingerprint=fingerprint,
             buckets=buckets,
             present=tuple(table for table in STAGED if dataset.has(table)),

@@ -19,6 +19,7 @@ from models.target import Name
 from pipeline.config import Config
 from pipeline.feeding_back import with_feedback
 from pipeline.progress import step
+from pipeline.troubles import machine_troubles
 
 # Measured on 20 M bills: buckets of 50,000 customers keep the build below 2.5 GB (libraries 1.2).
 BUCKET_CUSTOMERS = 50_000
@@ -50,13 +51,15 @@ def prepare(config: Config) -> Prepared:
 
     Raises:
         DataError: The dataset breaks the contract.
+        MachineError: The store cannot be written.
     """
     dataset = with_feedback(open_dataset(config.data), config.stores)
     as_of = config.as_of or day_after_data(dataset)
     with step(f"Check {config.data}"):
         checks = check_dataset(dataset, as_of=as_of, promote=frozenset(config.promote_warnings))
         checks.raise_on_errors()
-    with step("Stage customers in buckets and replay the ledger") as report:
+    title = "Stage customers in buckets and replay the ledger"
+    with machine_troubles(config.stores), step(title) as report:
         buckets = config.buckets or _enough_buckets(dataset)
         store = stage(dataset, config.stores, buckets=buckets, progress=report)
     features = features_for(config, store)

@@ -123,7 +123,7 @@ def read_manifest(folder: Path) -> Manifest:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"{folder}: not a finished run ({MANIFEST} is missing or not what a run writes)."
-            " Give the folder that duewatch score named."
+            " Give the folder that duewatch score named, or remove this one and score again."
         ) from error
     for name, digest in files.items():
         if not (folder / name).is_file() or _digest(folder / name) != digest:

@@ -28,7 +28,7 @@ from models.cold_start import KNOWN, insufficient
 from models.predictor import Model
 from pipeline.scoring.pieces import facts_of, remove_piece, write_piece
 from pipeline.scoring.ranking import LISTED_TYPES
-from pipeline.scoring.troubles import machine_troubles
+from pipeline.troubles import machine_troubles
 from reports.strip import build_strips
 
 RATES = ("grid_rate", "segment_rate", "month_rank")

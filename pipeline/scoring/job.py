@@ -35,10 +35,10 @@ from pipeline.scoring.ranking import (
     write_ranks,
     write_scores,
 )
-from pipeline.scoring.troubles import machine_troubles
 from pipeline.scoring.workers import Workers, count_workers, start_workers
 from pipeline.storage import new_folder, write_bytes
 from pipeline.tracking import Registered, git_commit
+from pipeline.troubles import machine_troubles
 
 # Below this many bytes of staged files a run takes seconds, of which a process would cost two.
 _WORTH_PROCESSES = 200_000_000

@@ -20,13 +20,16 @@ def write_piece(path: Path, table: pa.Table, facts: Mapping[str, Any] | None = N
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("wb") as file:
-        pq.write_table(table, file, compression="zstd")
-        file.flush()
-        os.fsync(file.fileno())
-    digest = _digest(beside)
-    _facts_file(path).unlink(missing_ok=True)
-    beside.replace(path)
+    try:
+        with beside.open("wb") as file:
+            pq.write_table(table, file, compression="zstd")
+            file.flush()
+            os.fsync(file.fileno())
+        digest = _digest(beside)
+        _facts_file(path).unlink(missing_ok=True)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
     held = {"rows": table.num_rows, "columns": table.column_names, "sha256": digest}
     write_json(_facts_file(path), {**(facts or {}), **held})
 
