@@ -1,11 +1,11 @@
 """Contributions of many rows at once, exact against LightGBM's own."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numba
 import numpy as np
 
 from models.treeshap.flat import Groups, Leaves, Nodes, flatten_groups, flatten_nodes
@@ -69,7 +69,7 @@ class Batched:
         def work(part: slice) -> None:
             explain(rows[part], self.columns, *plan, found[part])
 
-        _share(work, len(rows), threads or os.cpu_count() or 1)
+        _share(work, len(rows), threads or numba.config.NUMBA_DEFAULT_NUM_THREADS)
         return found
 
 
