@@ -5,11 +5,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from collection.bands import Bands
 from contract.errors import ConfigError
+from contract.yaml_file import read_settings
 from features.user import UserFeatures
 from models.acceptance import Acceptance
 from models.forecast.forecaster import Forecasting
@@ -103,7 +103,7 @@ def load_config(path: Path | None) -> Config:
     """
     if path is None:
         return Config()
-    return parse_config(_read_yaml(path), source=str(path))
+    return parse_config(read_settings(path), source=str(path))
 
 
 def parse_config(values: dict[str, Any], *, source: str) -> Config:
@@ -135,18 +135,3 @@ def _fault(source: str, fault: Any) -> str:
     if fault["type"] == "extra_forbidden":
         return f"{source}: {place} is not a setting; see docs/config.md for those there are."
     return f"{source}: {place} is {fault['input']!r}; {fault['msg']}."
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path}: no such file; give the path of a YAML file.") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        detail = " ".join(str(error).split())
-        raise ConfigError(f"{path}: cannot be read as YAML in UTF-8 ({detail}).") from error
-    if values is None:
-        return {}
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path}: holds {type(values).__name__}; expected settings by name.")
-    return values

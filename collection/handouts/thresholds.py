@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from contract.errors import ConfigError
+from contract.yaml_file import read_settings
 
 HANDOUTS_FILE = Path(__file__).parent.parent.parent / "configs" / "handouts.yaml"
 
@@ -139,12 +139,7 @@ def read_section(path: Path, section: str) -> dict[str, Any]:
     Raises:
         ConfigError: The file cannot be read, or holds something else.
     """
-    try:
-        values = yaml.safe_load(path.read_text("utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        detail = " ".join(str(error).split())
-        raise ConfigError(f"{path.name}: cannot be read as YAML in UTF-8 ({detail}).") from error
-    found = values.get(section) if isinstance(values, dict) else None
+    found = read_settings(path, label=path.name).get(section)
     if found is not None and not isinstance(found, dict):
         raise ConfigError(f"{path.name}: {section} holds no settings by name.")
     return found or {}

@@ -7,7 +7,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from collection.law.model import (
@@ -21,6 +20,7 @@ from collection.law.model import (
     Window,
 )
 from contract.errors import ConfigError
+from contract.yaml_file import read_settings
 
 Dated = TypeVar("Dated", LateFee, Disconnection, Prepaid)
 
@@ -140,17 +140,12 @@ def _read(name_or_path: str | Path) -> tuple[str, dict[str, Any]]:
     shipped = str(name_or_path) in shipped_laws()
     place = files("configs") / "law" / f"{name_or_path}.yaml" if shipped else Path(name_or_path)
     label = str(name_or_path) if shipped else Path(name_or_path).stem
-    try:
-        values = yaml.safe_load(place.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{name_or_path}: no such law. Give a YAML file in UTF-8, or one of"
-            f" {', '.join(shipped_laws())}."
-        ) from error
-    except yaml.YAMLError as error:
-        detail = " ".join(str(error).split())
-        raise ConfigError(f"{name_or_path}: cannot be read as YAML ({detail}).") from error
-    if not isinstance(values, dict):
+    values = read_settings(
+        Path(str(place)),
+        label=str(name_or_path),
+        remedy=f"give the path of a law's YAML, or one of {', '.join(shipped_laws())}",
+    )
+    if not values:
         raise ConfigError(f"{name_or_path}: expected keys such as late_fee; found none.")
     return label, values
 

@@ -4,13 +4,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from collection.policy.check import faults_of
 from collection.policy.model import Policy
 from collection.policy.wording import PlanWording, read_plan_wording
 from contract.errors import ConfigError
+from contract.yaml_file import read_settings
 
 DEFAULT = "china"
 
@@ -74,18 +74,12 @@ def _read(name_or_path: str | Path) -> tuple[str, dict[str, Any]]:
     shipped = str(name_or_path) in shipped_policies()
     place = files("configs") / "policies" / f"{name_or_path}.yaml" if shipped else name_or_path
     label = str(name_or_path)
-    try:
-        content = Path(str(place)).read_text("utf-8")
-        values = yaml.safe_load(content)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{label}: no such policy. Give a YAML file in UTF-8, or one of"
-            f" {', '.join(shipped_policies())}."
-        ) from error
-    except yaml.YAMLError as error:
-        detail = " ".join(str(error).split())
-        raise ConfigError(f"{label}: cannot be read as YAML ({detail}).") from error
-    if not isinstance(values, dict):
+    values = read_settings(
+        Path(str(place)),
+        label=label,
+        remedy=f"give the path of a policy's YAML, or one of {', '.join(shipped_policies())}",
+    )
+    if not values:
         raise ConfigError(f"{label}: expected keys such as rounds and rules; found none.")
     return label, values
 

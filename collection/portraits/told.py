@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel
 
 from collection.exclusion import Exclusion
 from collection.portraits.readings import Readings
 from collection.tiers import TierDays
 from contract.errors import ConfigError
+from contract.yaml_file import read_settings
 from features.declare import Text
 
 READINGS_WORDING = Path(__file__).parent.parent.parent / "configs" / "readings_wording.yaml"
@@ -154,15 +154,11 @@ def _shown(value: Any) -> str:
 
 def _words(path: Path) -> dict[tuple[str, str], Text]:
     """Read the wording of every answer; each must be there in both languages."""
-    try:
-        given = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        detail = " ".join(str(error).split())
-        raise ConfigError(f"{path.name}: cannot be read as YAML in UTF-8 ({detail}).") from error
+    given = read_settings(path, label=path.name)
     words = {}
     for question in QUESTIONS:
         for case in question.cases:
-            said = ((given or {}).get(question.id) or {}).get(case) or {}
+            said = (given.get(question.id) or {}).get(case) or {}
             missing = [language for language in ("zh", "en") if not said.get(language)]
             if missing:
                 raise ConfigError(

@@ -87,7 +87,10 @@ def test_version_of_a_day_is_the_last_that_has_begun() -> None:
         ({"late_fees": []}, "own: late_fees is not a key here. Remove it"),
         ({"residential": ["resident"]}, "own: residential.0: input should be 'residential'"),
         ({"late_fee": [{"effective_from": "2024-01-01"}]}, "late_fee.0.per_day: field required"),
-        ({"based_on": "atlantis"}, "atlantis: no such law. Give a YAML file in UTF-8, or one of"),
+        (
+            {"based_on": "atlantis"},
+            "atlantis: no such file; give the path of a law's YAML, or one of",
+        ),
     ],
 )
 def test_wrong_law_is_refused_with_its_path(written, change: dict, says: str) -> None:
@@ -113,7 +116,8 @@ def test_figure_without_evidence_is_refused(written) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [("[1", "cannot be read as YAML"), ("- 1", "expected keys such as")]
+    ("content", "says"),
+    [("[1", "cannot be read as YAML"), ("- 1", "holds list; expected settings by name")],
 )
 def test_file_that_is_no_law_is_refused(tmp_path: Path, content: str, says: str) -> None:
     (tmp_path / "own.yaml").write_text(content, "utf-8")
