@@ -20,7 +20,13 @@ BASELINES = (
 
 def test_model_rules_ceiling_and_oracle_are_told_on_the_same_bills(tmp_path):
     arguments = Namespace(
-        customers=500, cycles=18, seed=1, origins=0, learn_months=6, variants=False
+        customers=500,
+        cycles=18,
+        seed=1,
+        origins=0,
+        learn_months=6,
+        days=[6, 16],
+        variants=False,
     )
     told = as_json(measure(tmp_path, arguments))
     named = ("lightgbm", "scorecard", "oracle", *BASELINES)
@@ -31,4 +37,6 @@ def test_model_rules_ceiling_and_oracle_are_told_on_the_same_bills(tmp_path):
     # 500 customers are all followed: the sample is the whole.
     assert told["sample_rows"] > 0.9 * told["rows"]
     assert told["sample_oracle_auc"] >= told["ceiling_auc"] - 0.02
+    assert 1 <= told["segments_inside"] <= told["segments"]
+    assert told["segments_inside_oracle"] <= told["segments"]
     assert told["months"] == 3

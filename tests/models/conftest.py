@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
+from declared import feature, text
 
-from features.declare import Feature, Reason, Text
+from features.declare import Feature, Reason
 from models.fit import FitReport, fit
 from models.parameters import Parameters
 from models.predictor import Model
@@ -14,15 +15,6 @@ from models.predictor import Model
 SMALL = Parameters(
     num_leaves=8, max_depth=4, learning_rate=0.2, min_data_in_leaf=20, rounds=40, threads=1
 )
-
-
-def text(words: str) -> Text:
-    return Text(zh=words, en=words)
-
-
-def feature(stem: str, family: str = "lateness", **more: object) -> Feature:
-    declared = {"over": "row", "sql": "", "unit": "number", "description": text(stem)}
-    return Feature(stem=stem, family=family, **(declared | more))  # type: ignore[arg-type]
 
 
 FEATURES = (

@@ -3,7 +3,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import feature
+from declared import feature
 from payers import QUICK, draw_payers
 
 from contract.errors import DataError

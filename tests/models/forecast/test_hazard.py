@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from conftest import feature
+from declared import feature
 from payers import DUE_IN, QUICK, draw_payers, true_hazard
 from pydantic import ValidationError
 
