@@ -24,8 +24,10 @@ class StoppedError(Exception):
 
 
 @pytest.fixture
-def again(town, run, promoted, tmp_path):
+def again(town, run, promoted, tmp_path, monkeypatch):
     """The same run, made below a folder of its own as often as asked for."""
+    # The tree may move on while the tests run.
+    monkeypatch.setattr(job, "git_commit", lambda: run.manifest.code_commit)
     config = town.config.model_copy(update={"outputs": tmp_path / "outputs"})
 
     def make(**changed):
