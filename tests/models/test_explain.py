@@ -7,7 +7,14 @@ import pytest
 from contract.errors import ConfigError
 from features.declare import Feature, Reason, Text
 from models.calibration.curve import Calibration, Segments
-from models.explain import Contributions, by_family, contributions, explain, reasons
+from models.explain import (
+    Contributions,
+    by_family,
+    contributions,
+    explain,
+    reason_codes,
+    reasons,
+)
 from models.predictor import make_model
 from models.wording import quoted_units, write
 
@@ -183,3 +190,16 @@ def test_a_code_cannot_be_compared_with_a_number() -> None:
 
 def test_rows_without_any_have_no_reasons(model, unseen, features) -> None:
     assert reasons(model, unseen.matrix[:0], features) == []
+
+
+def test_codes_without_words_are_those_of_the_reasons(model, unseen, features) -> None:
+    codes = reason_codes(model, unseen.matrix, features)
+    told = reasons(model, unseen.matrix, features)
+    assert codes.index.equals(unseen.matrix.index)
+    for place in range(3):
+        ranked = [row.risk[place] if len(row.risk) > place else None for row in told]
+        assert codes[f"reason_{place + 1}"].tolist() == [s.feature if s else "" for s in ranked]
+        np.testing.assert_array_equal(
+            codes[f"push_{place + 1}"], [s.push if s else np.nan for s in ranked]
+        )
+    assert (codes["reason_1"] != "").any()
