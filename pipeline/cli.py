@@ -2,8 +2,9 @@
 
 Results go to standard output, progress to standard error. With ``--json`` the last line of
 standard output is one JSON object. Exit codes: 0 done; 2 a setting or argument is wrong; 3 the
-data break the contract or cannot answer; 4 a challenger is kept back; 5 the machine refuses, such
-as a full disk; 6 another process is at the same run; 1 a bug, with its traceback.
+data break the contract or cannot answer; 4 a challenger is kept back, or a limit was breached
+(monitor --strict); 5 the machine refuses, such as a full disk; 6 another process is at the same
+run; 1 a bug, with its traceback.
 """
 
 import sys
@@ -21,6 +22,7 @@ from pipeline.commands import (
     lists,
     models,
     money,
+    monitor,
     plan,
     portraits,
     reconcile,
@@ -54,6 +56,7 @@ app.command()(money.uplift)
 app.command()(lists.score)
 app.command()(lists.report)
 app.command()(lists.demo)
+app.command()(monitor.monitor)
 app.command()(portraits.portraits)
 app.add_typer(plan.app, name="plan")
 app.command()(feedback.feedback)

@@ -13,6 +13,7 @@ from contract.yaml_file import read_settings
 from features.user import UserFeatures
 from models.acceptance import Acceptance
 from models.forecast.forecaster import Forecasting
+from models.monitoring.alarms import Monitoring
 from models.parameters import Parameters
 from models.search import Tuning
 from models.snapshots import Snapshots
@@ -85,6 +86,7 @@ class Config(BaseModel):
     uplift: Uplift = Uplift()
     forecast: Forecasting = Forecasting()
     tuning: Tuning = Tuning()
+    monitoring: Monitoring = Monitoring()
     tracking: Tracking = Tracking()
 
     @property

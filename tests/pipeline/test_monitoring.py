@@ -1,0 +1,112 @@
+import json
+from datetime import date
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from contract.errors import ConfigError
+from models.metrics import Ranking
+from models.monitoring.alarms import Monitoring
+from models.target import known_outcomes, label
+from pipeline.cli import app
+from pipeline.monitored import show_monitored
+from pipeline.monitoring import monitor
+from pipeline.preparing import prepare
+from pipeline.promoting import promote
+from pipeline.tracking import Tracking, open_mlflow
+from pipeline.training import train_model
+
+
+@pytest.fixture(scope="module")
+def watched(town):
+    """What monitoring says of a champion that was trained four months before the town's day."""
+    as_of = town.prepared.as_of
+    then = date(as_of.year, as_of.month, 6) - pd.DateOffset(months=4)
+    config = town.config.model_copy(
+        update={
+            "as_of": then.date(),
+            "tracking": Tracking(folder=town.folder / "watched"),
+            "snapshots": town.config.snapshots.model_copy(update={"learn_months": 3}),
+        }
+    )
+    prepared = prepare(config)
+    training = train_model(config, prepared)
+    promote(config, prepared, trial=training.trial, forced="the tests need a champion")
+    config = config.model_copy(update={"as_of": None})
+    made = monitor(config, town.prepared)
+    return SimpleNamespace(config=config, made=made, trained=then.date())
+
+
+def test_months_are_those_since_training_and_the_newest_is_estimated(watched, town):
+    months = watched.made.months
+    assert months["month"].iloc[0] == watched.trained.isoformat()
+    assert (pd.to_datetime(months["month"]) <= pd.Timestamp(town.prepared.as_of)).all()
+    assert len(months) == 5
+    assert months["caught"].notna().tolist() == [True] * 4 + [False]
+    assert months["expected_caught"].between(0, 1).all()
+    assert months["score_psi"].notna().all()
+
+
+def test_realised_figures_are_those_of_the_labelled_rows(watched, town):
+    from features import build  # noqa: PLC0415 - only this test builds
+
+    line = watched.made.months.iloc[1]
+    matrix = build(
+        town.prepared.store, date.fromisoformat(line["month"]), features=town.prepared.features
+    )
+    known = known_outcomes(town.prepared.store, town.prepared.as_of, watched.config.target)
+    rows = label(matrix, known, cut=town.prepared.as_of, target=watched.config.target)
+    p = watched.made.model.model.predict(rows.matrix)
+    assert line["labelled"] == len(rows.late)
+    assert line["late_rate"] == pytest.approx(rows.late.mean())
+    assert line["told"] == pytest.approx(p.mean())
+    assert line["auc"] == pytest.approx(Ranking(rows.late, p).auc())
+
+
+def test_treatments_of_a_month_add_up_to_its_labelled_rows(watched):
+    by_month = watched.made.treatments.groupby("month")["rows"].sum()
+    months = watched.made.months.dropna(subset=["labelled"]).set_index("month")["labelled"]
+    assert by_month.to_dict() == months.to_dict()
+
+
+def test_files_and_metrics_hold_what_was_seen(watched):
+    made = watched.made
+    told = json.loads((made.folder / "monitor.json").read_text("utf-8"))
+    assert told == json.loads(json.dumps(made.as_dict()))
+    kept = pd.read_csv(made.folder / "months.csv")
+    assert np.allclose(kept["score_psi"], made.months["score_psi"])
+    with open_mlflow(watched.config.tracked) as mlflow:
+        client = mlflow.MlflowClient()
+        found = client.get_experiment_by_name(watched.config.tracked.experiment)
+        (run,) = client.search_runs([found.experiment_id], "tags.monitored_version = '1'")
+        steps = client.get_metric_history(run.info.run_id, "score_psi")
+    assert [one.value for one in steps] == pytest.approx(made.months["score_psi"].tolist())
+    assert np.diff([one.step for one in steps]).tolist() == [1] * (len(steps) - 1)
+
+
+def test_strict_limits_ring_and_end_with_their_exit_code(watched, tmp_path):
+    rule = {"calibration": 1e-6, "caught_loss": 1e-6, "psi_act": 1e-6, "psi_watch": 1e-6}
+    config = watched.config.model_copy(update={"monitoring": Monitoring(**rule)})
+    path = tmp_path / "run.yaml"
+    path.write_text(config.model_dump_json(), "utf-8")
+    asked = ["monitor", "--config", str(path), "--months", "2", "--out", str(tmp_path / "out")]
+    ended = CliRunner().invoke(app, [*asked, "--strict", "--json"])
+    told = json.loads(ended.stdout.splitlines()[-1])
+    assert ended.exit_code == (4 if told["rings"] else 0)
+    assert (tmp_path / "out" / "monitor.json").is_file()
+    assert [one["month"] for one in told["months"]] == watched.made.months["month"].tolist()[-2:]
+
+
+def test_the_terminal_shows_a_line_a_month_and_the_advice(watched):
+    text = show_monitored(watched.made)
+    assert all(month in text for month in watched.made.months["month"])
+    assert ("train a challenger" in text) == bool(watched.made.retrain)
+
+
+def test_a_day_before_the_training_has_nothing_to_watch(watched):
+    earlier = watched.config.model_copy(update={"as_of": date(2026, 4, 6)})
+    with pytest.raises(ConfigError, match=r"no planning day lies between that and 2026-04-06"):
+        monitor(earlier, prepare(earlier))
