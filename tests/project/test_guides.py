@@ -15,6 +15,8 @@ GUIDES = sorted(
     page for page in (PROJECT / "docs" / "guides").glob("*.md") if not page.stem.endswith(".zh")
 )
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# A file of the reader's own: a block whose first line is a comment with the file's name.
+FILE = re.compile(r"^```[a-z]+\n(# (own\.\w+)\n.*?)^```$", re.MULTILINE | re.DOTALL)
 # A town has too few months for configs/runs/monthly.yaml.
 SETTINGS = """
 data: data/utility
@@ -35,6 +37,15 @@ def commands(page: Path) -> list[str]:
     lines = [line for block in BLOCK.findall(page.read_text("utf-8")) for line in block.split("\n")]
     assert [line for line in lines if line and not line.startswith("$ duewatch ")] == []
     return [line.removeprefix("$ duewatch ") for line in lines if line]
+
+
+def write_files(page: Path) -> None:
+    """Write the run's settings, and what the page declares, into the folder."""
+    files = {name: content for content, name in FILE.findall(page.read_text("utf-8"))}
+    for name, content in files.items():
+        Path(name).write_text(content, "utf-8")
+    named = f"features: {{files: [{', '.join(files)}]}}\n" if files else ""
+    Path("run.yaml").write_text(SETTINGS + named, "utf-8")
 
 
 def run(command: str) -> None:
@@ -73,5 +84,6 @@ def town(tmp_path_factory):
 
 def test_every_marked_command_of_the_guides_runs(town):  # noqa: ARG001 - its place
     for page in GUIDES:
+        write_files(page)
         for command in commands(page):
             run(command)
