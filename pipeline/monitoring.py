@@ -21,6 +21,7 @@ from models.judging import MODEL, Ranked, rank_by_model
 from models.monitoring.alarms import (
     SCORE,
     Alarm,
+    Proven,
     recommend_retraining,
     ring_calibration,
     ring_caught,
@@ -230,15 +231,16 @@ def _with_drift(table: pd.DataFrame, drift: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _proven(about: dict[str, Any]) -> float:
-    """Return the share of the late amount that lists caught on the months held out at training."""
+def _proven(about: dict[str, Any]) -> Proven:
+    """Return what lists caught on the months held out at training."""
     figures = [one["figures"] for one in about.get("judged", []) if one["id"] == MODEL]
     value = figures[0].get("late_amount_caught") if figures else None
-    return np.nan if value is None else float(value)
+    caught = np.nan if value is None else float(value)
+    return Proven(caught=caught, months=_snapshots_of(about).test_months)
 
 
 def _ring(
-    config: Config, proven: float, table: pd.DataFrame, drift: pd.DataFrame
+    config: Config, proven: Proven, table: pd.DataFrame, drift: pd.DataFrame
 ) -> tuple[Alarm, ...]:
     rule, found = config.monitoring, list[Alarm]()
     for line in table.to_dict("records"):

@@ -91,17 +91,32 @@ def ring_shift(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Proven:
+    """What the lists caught on the months that a model was proven on.
+
+    Attributes:
+        caught: Mean share of the late amount; NaN where nobody proved it.
+        months: How many lists that is the mean of.
+    """
+
+    caught: float
+    months: int
+
+
 def ring_caught(
-    month: str, figures: Mapping[str, float], proven: float, rule: Monitoring
+    month: str, figures: Mapping[str, float], proven: Proven, rule: Monitoring
 ) -> tuple[Alarm, ...]:
     """Return the alarm of a list that caught too little of the late amount.
 
+    What was proven is uncertain, too: each of its lists about as much as the month's.
+
     Args:
         figures: Of the month (models.monitoring.performance.realise).
-        proven: The share that lists caught where the model was proven; NaN when nobody did.
     """
-    lost = proven - figures["caught"]
-    if not (lost > rule.caught_loss and figures["caught_high"] < proven):
+    lost = proven.caught - figures["caught"]
+    reach = (figures["caught_high"] - figures["caught"]) * np.sqrt(1 + 1 / proven.months)
+    if not lost > max(rule.caught_loss, reach):
         return ()
     return (
         Alarm(
@@ -110,7 +125,7 @@ def ring_caught(
             what="caught",
             level="act",
             value=figures["caught"],
-            limit=proven - rule.caught_loss,
+            limit=proven.caught - rule.caught_loss,
             cost=f"{lost * 100:.1f} points of the late amount lost,"
             f" {lost * figures['late_cny']:,.0f} of {figures['late_cny']:,.0f}",
         ),

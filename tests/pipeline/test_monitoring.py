@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 from contract.errors import ConfigError
 from models.metrics import Ranking
-from models.monitoring.alarms import Monitoring
+from models.monitoring.alarms import Alarm
 from models.target import known_outcomes, label
 from pipeline.cli import app
 from pipeline.monitored import show_monitored
@@ -87,17 +88,28 @@ def test_files_and_metrics_hold_what_was_seen(watched):
     assert np.diff([one.step for one in steps]).tolist() == [1] * (len(steps) - 1)
 
 
-def test_strict_limits_ring_and_end_with_their_exit_code(watched, tmp_path):
-    rule = {"calibration": 1e-6, "caught_loss": 1e-6, "psi_act": 1e-6, "psi_watch": 1e-6}
-    config = watched.config.model_copy(update={"monitoring": Monitoring(**rule)})
+def test_command_looks_at_the_months_asked_for_and_writes_them(watched, tmp_path):
     path = tmp_path / "run.yaml"
-    path.write_text(config.model_dump_json(), "utf-8")
+    path.write_text(watched.config.model_dump_json(), "utf-8")
     asked = ["monitor", "--config", str(path), "--months", "2", "--out", str(tmp_path / "out")]
-    ended = CliRunner().invoke(app, [*asked, "--strict", "--json"])
+    ended = CliRunner().invoke(app, [*asked, "--json"])
     told = json.loads(ended.stdout.splitlines()[-1])
-    assert ended.exit_code == (4 if told["rings"] else 0)
-    assert (tmp_path / "out" / "monitor.json").is_file()
+    assert ended.exit_code == 0
+    assert json.loads((tmp_path / "out" / "monitor.json").read_text("utf-8")) == told
     assert [one["month"] for one in told["months"]] == watched.made.months["month"].tolist()[-2:]
+
+
+@pytest.mark.parametrize(("rings", "strict", "code"), [(1, 1, 4), (1, 0, 0), (0, 1, 0)])
+def test_only_strict_ends_with_a_code_when_it_rings(watched, monkeypatch, rings, strict, code):
+    breach = Alarm(
+        month="2026-07-06", kind="caught", what="caught", level="act", value=0, limit=1, cost="x"
+    )
+    made = replace(watched.made, alarms=(breach,) * rings)
+    monkeypatch.setattr("pipeline.monitoring.monitor", lambda *_, **__: made)
+    monkeypatch.setattr("pipeline.preparing.prepare", lambda _: None)
+    ended = CliRunner().invoke(app, ["monitor", *(["--strict"] * strict)])
+    assert ended.exit_code == code
+    assert ("2026-07-06 act: caught" in ended.stdout) == bool(rings)
 
 
 def test_the_terminal_shows_a_line_a_month_and_the_advice(watched):

@@ -8,6 +8,7 @@ from models.judging import Ranked
 from models.monitoring.alarms import (
     Alarm,
     Monitoring,
+    Proven,
     recommend_retraining,
     ring_calibration,
     ring_caught,
@@ -104,10 +105,18 @@ def test_calibration_rings_when_told_is_off_and_not_when_right():
 def test_a_list_that_lost_its_order_costs_late_amount():
     rows, ranked = world(8)
     figures = realise(rows, ranked, capacity=0.05, seed=1)
-    assert ring_caught("2026-01-06", figures, figures["caught"] + 0.02, Monitoring()) == ()
-    (alarm,) = ring_caught("2026-01-06", figures, figures["caught"] + 0.3, Monitoring())
+
+    def ring(lost, months=3):
+        proven = Proven(caught=figures["caught"] + lost, months=months)
+        return ring_caught("2026-01-06", figures, proven, Monitoring())
+
+    assert ring(0.02) == ring(np.nan) == ()
+    (alarm,) = ring(0.3)
     assert alarm.cost.startswith("30.0 points of the late amount lost")
-    assert ring_caught("2026-01-06", figures, np.nan, Monitoring()) == ()
+    reach = figures["caught_high"] - figures["caught"]
+    assert reach > 0.05
+    assert ring(1.2 * reach, months=1) == ()
+    assert ring(1.2 * reach, months=100)
 
 
 def alarm(month, kind="caught", level="act"):
