@@ -11,34 +11,38 @@ from typer.testing import CliRunner
 from contract.errors import ConfigError
 from models.metrics import Ranking
 from models.monitoring.alarms import Alarm
+from models.snapshots import Snapshots
 from models.target import known_outcomes, label
 from pipeline.cli import app
 from pipeline.monitored import show_monitored
 from pipeline.monitoring import monitor
 from pipeline.preparing import prepare
-from pipeline.promoting import promote
-from pipeline.tracking import Tracking, open_mlflow
-from pipeline.training import train_model
+from pipeline.tracking import Evidence, Tracking, open_mlflow, register
+from pipeline.training import build_past, hold_out, train_today
+from pipeline.training_evidence import as_json
 
 
 @pytest.fixture(scope="module")
 def watched(town):
-    """What monitoring says of a champion that was trained four months before the town's day."""
+    """What monitoring says of a model that was trained four months before the town's day."""
     as_of = town.prepared.as_of
-    then = date(as_of.year, as_of.month, 6) - pd.DateOffset(months=4)
+    then = (date(as_of.year, as_of.month, 6) - pd.DateOffset(months=4)).date()
     config = town.config.model_copy(
         update={
-            "as_of": then.date(),
+            "as_of": then,
             "tracking": Tracking(folder=town.folder / "watched"),
-            "snapshots": town.config.snapshots.model_copy(update={"learn_months": 3}),
+            "snapshots": Snapshots(days_of_month=(6,), learn_months=3, test_months=1),
         }
     )
     prepared = prepare(config)
-    training = train_model(config, prepared)
-    promote(config, prepared, trial=training.trial, forced="the tests need a champion")
+    matrix = build_past(config, prepared, months=1)
+    judged = as_json(hold_out(config, prepared, matrix).judged())
+    model = train_today(config, prepared, matrix, judged=judged).model
+    example = pd.DataFrame(model.encode(matrix.head()), columns=model.card.features)
+    register(model, example, Evidence(parameters={}, metrics={}, tags={}), config.tracked)
     config = config.model_copy(update={"as_of": None})
-    made = monitor(config, town.prepared)
-    return SimpleNamespace(config=config, made=made, trained=then.date())
+    made = monitor(config, town.prepared, which="challenger")
+    return SimpleNamespace(config=config, made=made, trained=then)
 
 
 def test_months_are_those_since_training_and_the_newest_is_estimated(watched, town):
@@ -91,8 +95,8 @@ def test_files_and_metrics_hold_what_was_seen(watched):
 def test_command_looks_at_the_months_asked_for_and_writes_them(watched, tmp_path):
     path = tmp_path / "run.yaml"
     path.write_text(watched.config.model_dump_json(), "utf-8")
-    asked = ["monitor", "--config", str(path), "--months", "2", "--out", str(tmp_path / "out")]
-    ended = CliRunner().invoke(app, [*asked, "--json"])
+    asked = ["monitor", "--config", str(path), "--months", "2", "--model", "challenger"]
+    ended = CliRunner().invoke(app, [*asked, "--out", str(tmp_path / "out"), "--json"])
     told = json.loads(ended.stdout.splitlines()[-1])
     assert ended.exit_code == 0
     assert json.loads((tmp_path / "out" / "monitor.json").read_text("utf-8")) == told
@@ -121,4 +125,4 @@ def test_the_terminal_shows_a_line_a_month_and_the_advice(watched):
 def test_a_day_before_the_training_has_nothing_to_watch(watched):
     earlier = watched.config.model_copy(update={"as_of": date(2026, 4, 6)})
     with pytest.raises(ConfigError, match=r"no planning day lies between that and 2026-04-06"):
-        monitor(earlier, prepare(earlier))
+        monitor(earlier, prepare(earlier), which="challenger")
