@@ -11,6 +11,7 @@ samples included: an interval of the rates (Wilson 1927) is told with them.
 
 import argparse
 import json
+import sys
 import tempfile
 import time
 from datetime import date
@@ -73,13 +74,13 @@ def measure(arguments: argparse.Namespace) -> pd.DataFrame:
     gap_caught and gap_auc (mean of expected less realised), gap_rate (mean of told less late
     rate), seconds (of one processor).
     """
-    return pd.DataFrame(
-        [
-            _run(arguments, regime, seed)
-            for regime in arguments.regime
-            for seed in range(1, arguments.seeds + 1)
-        ]
-    )
+    rows = []
+    for seed in range(1, arguments.seeds + 1):
+        for regime in arguments.regime:
+            rows.append(_run(arguments, regime, seed))
+            # Told as soon as it is known: whoever stops a long run keeps what was measured.
+            print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    return pd.DataFrame(rows)
 
 
 def _run(arguments: argparse.Namespace, regime: str, seed: int) -> dict[str, Any]:
