@@ -69,10 +69,9 @@ def commands_markdown() -> str:
     return (
         f"{GENERATED}# Commands\n\nExit codes: 0 done; 2 a setting or argument is wrong; 3 the"
         " data break the contract or cannot answer; 4 a challenger is kept back, or monitor"
-        " --strict rings; 5 the machine refuses, such as a full disk; 6 another process is at the same run; 1 a bug, with its"
-        " traceback. Results go to standard output, progress to standard error; with `--json` the"
-        " last line is one JSON"
-        " object.\n\n" + "\n".join(parts)
+        " --strict rings; 5 the machine refuses, such as a full disk; 6 another process is at the"
+        " same run; 1 a bug, with its traceback. Results go to standard output, progress to"
+        " standard error; with `--json` the last line is one JSON object.\n\n" + "\n".join(parts)
     )
 
 
