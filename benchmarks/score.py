@@ -77,7 +77,13 @@ def run_task(task: str, work: Path, config: Path) -> dict[str, float]:
 
 
 def _trained(folder: Path) -> Path:
-    """Train on a simulated town and return the config whose registry has the champion."""
+    """Train on a simulated town and return the config whose registry has the champion.
+
+    It is made champion whether or not so small a town lets it earn that: speed is asked here.
+    """
+    from pipeline.config import load_config  # noqa: PLC0415 - only this task needs them
+    from pipeline.tracking import CHALLENGER, crown, load  # noqa: PLC0415
+
     path = folder / "config.yaml"
     folder.mkdir(parents=True)
     settings = {
@@ -88,6 +94,8 @@ def _trained(folder: Path) -> Path:
     path.write_text(json.dumps(settings), "utf-8")
     command = [sys.executable, "-W", "ignore", "-c", "from pipeline.cli import main; main()"]
     subprocess.run([*command, "demo", "--config", str(path)], check=True, stdout=sys.stderr)  # noqa: S603 - the product
+    tracked = load_config(path).tracked
+    crown(load(tracked, CHALLENGER), {"reasons": "the benchmark needs a champion"}, tracked)
     return path
 
 
