@@ -60,4 +60,5 @@ def shrink(offsets: FloatArray, variances: FloatArray) -> FloatArray:
     weight = 1 / variances
     surplus = float(weight @ offsets**2) - offsets.size
     spread = max(0.0, surplus / float(weight.sum()))
-    return np.asarray(offsets * spread / (spread + variances), dtype=np.float64)
+    kept = spread / (spread + variances)  # at most 1, so no offset is stretched by rounding
+    return np.asarray(offsets * kept, dtype=np.float64)
