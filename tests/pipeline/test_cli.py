@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.cli import main
+
 PROJECT = Path(__file__).parent.parent.parent
 SAMPLES = PROJECT / "tests" / "contract" / "samples"
 
@@ -104,11 +106,31 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("arguments", "code", "message"), WRONG)
-def test_users_error_is_clear_with_its_own_exit_code(tmp_path, arguments, code, message):
+def test_users_error_is_clear_with_its_own_exit_code(
+    tmp_path, monkeypatch, capsys, arguments, code, message
+):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "something").write_text("x", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["duewatch", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == code
+    told = capsys.readouterr().err
+    assert message in told.replace("\n", " ")
+    assert "Traceback" not in told
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["score", "--model", "9"], 2, "has no version 9. Run duewatch train"),
+        (["check", "nowhere"], 3, "nowhere: no such folder"),
+    ],
+)
+def test_process_ends_with_the_code_and_one_line(tmp_path, arguments, code, message):
     done = duewatch(*arguments, cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (tmp_path / "out").exists()
