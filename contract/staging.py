@@ -13,6 +13,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -25,11 +26,20 @@ from contract.engine import Connection, connect, text
 from contract.own_folder import own_folder
 from contract.side_by_side import side_by_side
 from contract.staged_files import ABOUT, FILES, describe_files, find_damage
+from contract.staging_apart import (
+    Elsewhere,
+    Spread,
+    hash_share,
+    shares_of,
+    write_bucket_apart,
+)
 
 _log = logging.getLogger(__name__)
 
 STAGED = ("customers", "bills", "payments", "contacts", "events", "balances", "disconnections")
 LAYOUT = 4  # raised when the files of a store change their meaning
+
+Progress = Callable[[str, int, int], None]
 
 _RAW = "raw"  # the tables of a bucket as they came
 
@@ -73,12 +83,20 @@ def stage(
     stores: Path,
     *,
     buckets: int,
-    progress: Callable[[str, int, int], None] = lambda *_: None,
+    progress: Progress = lambda *_: None,
+    elsewhere: Elsewhere = nullcontext,
 ) -> Store:
     """Return the store of a dataset below ``stores``, made now unless it is already there.
 
     It is built beside its place and renamed, so a store that exists is whole; one that was
     damaged since is said to be so, and staged anew.
+
+    Args:
+        dataset: What is staged.
+        stores: The folder of all stores.
+        buckets: How many there are to be.
+        progress: Told what is being done, how much of it is done and how much there is.
+        elsewhere: Opens machines that share this disk, to do the work; None of them does it here.
     """
     fingerprint = dataset.fingerprint()
     place = stores / f"{fingerprint[:16]}-{buckets}-v{LAYOUT}"
@@ -98,11 +116,8 @@ def stage(
             bill_extras=dict(dataset.extras("bills")),
             customer_extras=dict(dataset.extras("customers")),
         )
-        _hash_tables(dataset, store, progress)
-        for table in ("bill_history", *ORDER):
-            (store.folder / table).mkdir()
-        for done, _ in enumerate(side_by_side(range(buckets), partial(_write_bucket, store))):
-            progress("ledger", done, buckets)
+        with elsewhere() as spread:
+            _fill(dataset, store, progress, spread)
         shutil.rmtree(store.folder / _RAW)
         _write_about(store)
         _publish(store.folder, place)
@@ -133,16 +148,42 @@ def _publish(beside: Path, place: Path) -> None:
         part.rename(place / part.name)  # store.json last: its presence says that all is there
 
 
-def _hash_tables(dataset: Dataset, store: Store, progress: Callable[[str, int, int], None]) -> None:
+def _fill(dataset: Dataset, store: Store, progress: Progress, spread: Spread | None) -> None:
+    if spread:
+        _hash_shares(dataset, store, progress, spread)
+    else:
+        _hash_tables(dataset, store, progress)
+    side = spread or side_by_side
+    strays = list(side(range(store.buckets), partial(_strays, store)))
+    if any(part.num_rows for part in strays):
+        _bring_home(dataset, store, pa.concat_tables(strays))
+    for table in ("bill_history", *ORDER):
+        (store.folder / table).mkdir()
+    write = partial(_write_bucket, store)
+    if spread:
+        extras = tuple(store.bill_extras)
+        write = partial(write_bucket_apart, store.folder / _RAW, store.folder, extras)
+    for done, _ in enumerate(side(range(store.buckets), write)):
+        progress("ledger", done, store.buckets)
+
+
+def _hash_shares(dataset: Dataset, store: Store, progress: Progress, spread: Spread) -> None:
+    with _connection(store) as connection:
+        for table in STAGED:
+            _write_empty(connection, dataset.scan(table), store.folder / _RAW / table)
+    shares = [share for table in STAGED for share in shares_of(dataset, table)]
+    work = partial(hash_share, dataset, store.folder / _RAW, store.buckets)
+    for done, _ in enumerate(spread(shares, work)):
+        progress("staging", done, len(shares))
+
+
+def _hash_tables(dataset: Dataset, store: Store, progress: Progress) -> None:
     with _connection(store) as connection:
         connection.execute(f"SET partitioned_write_flush_threshold = {_ROWS_GATHERED}")
         for done, table in enumerate(STAGED):
             progress(f"staging {table}", done, len(STAGED))
             folder = store.folder / _RAW / table
             _copy_by_bucket(connection, dataset.scan(table), folder, store.buckets)
-    strays = list(side_by_side(range(store.buckets), partial(_strays, store)))
-    if any(part.num_rows for part in strays):
-        _bring_home(dataset, store, pa.concat_tables(strays))
 
 
 def _strays(store: Store, bucket: int) -> pa.Table:
@@ -176,12 +217,16 @@ def _bring_home(dataset: Dataset, store: Store, strays: pa.Table) -> None:
 
 def _copy_by_bucket(connection: Connection, rows: str, folder: Path, buckets: int) -> None:
     # hash() may differ between versions of DuckDB; a bucket's content changes no result.
-    folder.mkdir(parents=True)
-    empty = text(folder / "empty.parquet")
-    connection.execute(f"COPY (FROM {rows} LIMIT 0) TO {empty} (FORMAT parquet)")
+    _write_empty(connection, rows, folder)
     connection.execute(f"""
         COPY (SELECT *, hash(customer_id) % {buckets} AS bucket FROM {rows})
         TO {text(folder)} (FORMAT parquet, PARTITION_BY (bucket), OVERWRITE_OR_IGNORE)""")
+
+
+def _write_empty(connection: Connection, rows: str, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    empty = text(folder / "empty.parquet")
+    connection.execute(f"COPY (FROM {rows} LIMIT 0) TO {empty} (FORMAT parquet)")
 
 
 def _write_bucket(store: Store, bucket: int) -> None:
