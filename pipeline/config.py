@@ -19,6 +19,7 @@ from models.search import Tuning
 from models.snapshots import Snapshots
 from models.target import Target
 from models.uplift.learners import Uplift
+from pipeline.spark.settings import Spark
 from pipeline.tracking import Tracking
 
 
@@ -42,6 +43,8 @@ class Scoring(BaseModel):
     """How the open bills of a day are scored and listed.
 
     Attributes:
+        engine: ``local`` works on this machine; ``spark`` stages, samples and scores on the
+            cluster of the section ``spark``, from and to a disk that all machines share.
         workers: Processes side by side; the default is one a core, as far as memory allows.
         explain: ``listed`` explains the bills that are listed; ``all`` also gives every scored
             bill the codes of its reasons, in ``scores.parquet``.
@@ -50,6 +53,7 @@ class Scoring(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    engine: Literal["local", "spark"] = "local"
     workers: int | None = Field(default=None, ge=1, le=256)
     explain: Literal["listed", "all"] = "listed"
     workbook_rows: int = Field(default=50_000, ge=1, le=1_000_000)
@@ -82,6 +86,7 @@ class Config(BaseModel):
     features: UserFeatures = UserFeatures()
     bands: Bands = Bands()
     scoring: Scoring = Scoring()
+    spark: Spark = Spark()
     acceptance: Acceptance = Acceptance()
     uplift: Uplift = Uplift()
     forecast: Forecasting = Forecasting()

@@ -1,7 +1,8 @@
 """From a dataset on disk to a staged store that is fit to build on: open, check, stage."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from features.user import load_user_features
 from models.target import Name
 from pipeline.config import Config
 from pipeline.feeding_back import with_feedback
-from pipeline.progress import step
+from pipeline.progress import Report, step
+from pipeline.spark.lending import lend_spread
 from pipeline.troubles import machine_troubles
 
 # Measured on 20 M bills: buckets of 50,000 customers keep the build below 2.5 GB (libraries 1.2).
@@ -61,7 +63,7 @@ def prepare(config: Config) -> Prepared:
     title = "Stage customers in buckets and replay the ledger"
     with machine_troubles(config.stores), step(title) as report:
         buckets = config.buckets or _enough_buckets(dataset)
-        store = stage(dataset, config.stores, buckets=buckets, progress=report)
+        store = _stage(config, dataset, buckets, report)
     features = features_for(config, store)
     absent = tuple(table for table in TABLES if not dataset.has(table))
     return Prepared(
@@ -71,6 +73,19 @@ def prepare(config: Config) -> Prepared:
         features=features,
         checks=checks,
         absent=absent,
+    )
+
+
+def _stage(config: Config, dataset: Dataset, buckets: int, report: Report) -> Store:
+    """Stage on this machine or on the cluster, whose executors know the shared disk by its root."""
+    if config.scoring.engine == "local":
+        return stage(dataset, config.stores, buckets=buckets, progress=report)
+    return stage(
+        replace(dataset, folder=dataset.folder.resolve()),
+        config.stores.resolve(),
+        buckets=buckets,
+        progress=report,
+        elsewhere=partial(lend_spread, config.spark),
     )
 
 

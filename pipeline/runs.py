@@ -100,7 +100,9 @@ def scoring_settings(config: Config) -> dict[str, Any]:
     Of those on scoring only what differs from its default, so that a new one renames no run.
     """
     settings = config.model_dump(mode="json", include={"bands", "target"})
-    told = config.scoring.model_dump(mode="json", exclude_defaults=True, exclude={"workers"})
+    told = config.scoring.model_dump(
+        mode="json", exclude_defaults=True, exclude={"engine", "workers"}
+    )
     return settings | ({"scoring": told} if told else {})
 
 

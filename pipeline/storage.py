@@ -2,7 +2,9 @@
 
 import json
 import os
+import secrets
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +28,12 @@ def write_json(path: Path, value: Any) -> None:
     """Write a value as JSON, keys in order, so that equal values give equal bytes."""
     text = json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True, default=str)
     write_bytes(path, text.encode() + b"\n")
+
+
+def name_beside(path: Path) -> Path:
+    """Return a hidden name beside a path that no other attempt has, on whatever machine."""
+    own = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    return path.with_name(f".{path.name}.{own}")
 
 
 @contextmanager
@@ -66,7 +74,7 @@ def _sync(path: Path) -> None:
 def _beside(path: Path) -> Iterator[Path]:
     """Give a path to write; it takes its place when the block ends well, else it is gone."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = name_beside(path)
     try:
         yield beside
         beside.replace(path)

@@ -4,7 +4,7 @@ import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from pipeline.scoring.ranking import (
     write_ranks,
     write_scores,
 )
+from pipeline.scoring.spark_workers import SparkWorkers, start_spark_workers
 from pipeline.scoring.workers import Workers, count_workers, start_workers
 from pipeline.storage import new_folder, write_bytes
 from pipeline.tracking import Registered, git_commit
@@ -155,7 +156,7 @@ def _make(job: _Job) -> None:
         explain_all=job.config.scoring.explain == "all",
         threads=1 if count > 1 else None,
     )
-    with start_workers(task, count) as workers:
+    with _start(job, task, count) as workers:
         manifest = _score(job, task, workers)
         with step("Explain the listed bills") as report:
             _write_ranks(job, manifest)
@@ -164,6 +165,14 @@ def _make(job: _Job) -> None:
                 report("buckets", done, len(job.buckets))
     with step("Write list and workbook"):
         _publish(job, task, manifest)
+
+
+def _start(
+    job: _Job, task: Task, count: int
+) -> AbstractContextManager[Workers] | AbstractContextManager[SparkWorkers]:
+    if job.config.scoring.engine == "spark":
+        return start_spark_workers(task, job.config.spark)
+    return start_workers(task, count)
 
 
 def _forget_other_work(job: _Job) -> None:
@@ -191,7 +200,7 @@ def _count_workers(job: _Job) -> int:
     return count_workers(wanted, store.buckets)
 
 
-def _score(job: _Job, task: Task, workers: Workers) -> Manifest:
+def _score(job: _Job, task: Task, workers: Workers | SparkWorkers) -> Manifest:
     parts = []
     with step("Score the open bills") as report:
         write_rates(task.store, task.as_of, task.folder)

@@ -10,23 +10,24 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.storage import write_json
+from pipeline.storage import name_beside, write_json
 
 
 def write_piece(path: Path, table: pa.Table, facts: Mapping[str, Any] | None = None) -> None:
     """Write a table so that it is there whole or not at all, then what it holds.
 
-    The facts come last: without them the file counts for nothing.
+    The facts come last: without them, or with those of other bytes, the file counts for nothing.
+    They are not taken away before: two attempts of one piece, on whatever machines, give the same
+    bytes, and the first to be done must not lose its facts to the second.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = name_beside(path)
     try:
         with beside.open("wb") as file:
             pq.write_table(table, file, compression="zstd")
             file.flush()
             os.fsync(file.fileno())
         digest = _digest(beside)
-        _facts_file(path).unlink(missing_ok=True)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
