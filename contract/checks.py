@@ -11,11 +11,12 @@ from typing import Any
 
 from contract import engine
 from contract.breach import FILE_SHIFT, Breach, CheckReport, Locate, Place
+from contract.damage import naming_damage
 from contract.dataset import Dataset, table_files
-from contract.error_rules import ERROR_RULES
+from contract.error_rules import ERROR_RULES, extra_rules
 from contract.errors import ConfigError
 from contract.rule import Rule, fault, has_fault, rounding
-from contract.tables import TABLES, Column, Table
+from contract.tables import TABLES, YEARS, Column, Table
 from contract.warning_rules import FUTURE_SLACK_DAYS, LIVE_ONLY_SAMPLE, WARNING_RULES
 
 __all__ = ["RULES", "Breach", "CheckReport", "Place", "check_dataset"]
@@ -24,6 +25,8 @@ RULES: tuple[Rule, ...] = (*ERROR_RULES, *WARNING_RULES)
 
 # So many different unknown codes mean a wrong column, perhaps one with names in it.
 MOST_VALUES = 8
+# A code is a word or number; what is longer is a text in the wrong column.
+MOST_OF_A_CODE = 40
 
 _DAY_LIKE = re.compile(r"(19|20)\d\d[-/.年0-9][-/.月日0-9: T]{1,14}")
 
@@ -40,9 +43,11 @@ def check_dataset(
 
     Raises:
         ConfigError: promote names no warning.
+        DataError: A file is damaged.
     """
-    rules = promoted(promote)
+    rules = (*promoted(promote), *_rules_of_extras(dataset))
     with (
+        naming_damage(dataset),
         tempfile.TemporaryDirectory(prefix="duewatch-") as spill,
         engine.connect(spill=Path(spill)) as connection,
     ):
@@ -51,6 +56,16 @@ def check_dataset(
         set_clock(connection, as_of)
         present = frozenset(dataset.stored)
         return run_rules(connection, rules, present=present, locate=_locator(dataset))
+
+
+def _rules_of_extras(dataset: Dataset) -> tuple[Rule, ...]:
+    return tuple(
+        rule
+        for table in dataset.stored
+        for rule in extra_rules(
+            table, (name for name, kind in dataset.extras(table).items() if kind == "numeric")
+        )
+    )
 
 
 def promoted(ids: frozenset[str]) -> tuple[Rule, ...]:
@@ -77,10 +92,10 @@ def set_clock(connection: engine.Connection, as_of: date | None) -> None:
         f"""
         WITH months AS (
             SELECT 1 AS source, date_trunc('month', issued_on) AS m, count(*) AS n
-            FROM bills WHERE issued_on IS NOT NULL GROUP BY ALL
+            FROM bills WHERE year(issued_on) BETWEEN {YEARS[0]} AND {YEARS[1]} GROUP BY ALL
             UNION ALL
             SELECT 2, date_trunc('month', posted_at), count(*)
-            FROM payments WHERE posted_at IS NOT NULL GROUP BY ALL
+            FROM payments WHERE year(posted_at) BETWEEN {YEARS[0]} AND {YEARS[1]} GROUP BY ALL
         ),
         usual AS (SELECT m FROM months QUALIFY n >= 0.2 * median(n) OVER (PARTITION BY source)),
         last AS (SELECT max(last_day(m)) AS horizon FROM usual)
@@ -197,7 +212,7 @@ def _values(connection: engine.Connection, rule: Rule) -> str:
         ).fetchall()
         if len(rows) > MOST_VALUES:
             return f" (over {MOST_VALUES} different ones: is it the right source column?)"
-        return ": " + ", ".join(f"{code} ({count:,})" for code, count in rows)
+        return ": " + ", ".join(f"{code[:MOST_OF_A_CODE]} ({count:,})" for code, count in rows)
     return ""
 
 

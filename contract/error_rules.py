@@ -1,10 +1,10 @@
 """The rules whose breach stops a run: contract.md, "Checks on entry", errors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from contract.engine import name
 from contract.rule import Rule, fault, has_fault
-from contract.tables import TABLES, Column, Kind, Table
+from contract.tables import TABLES, YEARS, Column, Kind, Table
 
 _MEANT: dict[Kind, str] = {
     "date": "a day",
@@ -14,6 +14,34 @@ _MEANT: dict[Kind, str] = {
     "number": "a number",
     "integer": "a whole number",
     "bool": "yes or no",
+}
+
+# No customer's bill or payment comes near: the largest utility bills some 3e12 yuan a year.
+MOST_YUAN = 10_000_000_000
+
+# By kind what no value may be, in words and as SQL; a value that is read from text never is.
+_OUT_OF_RANGE: dict[Kind, tuple[str, str, str]] = {
+    "date": (
+        f"lie outside the years {YEARS[0]} to {YEARS[1]}",
+        f"{{}} NOT BETWEEN DATE '{YEARS[0]}-01-01' AND DATE '{YEARS[1]}-12-31'",
+        "Correct the days, or leave placeholders empty.",
+    ),
+    "timestamp": (
+        f"lie outside the years {YEARS[0]} to {YEARS[1]}",
+        f"{{}} NOT BETWEEN TIMESTAMP '{YEARS[0]}-01-01' AND TIMESTAMP '{YEARS[1]}-12-31 23:59:59'",
+        "Correct the moments, or leave placeholders empty.",
+    ),
+    "month": (
+        f"are no month of the years {YEARS[0]} to {YEARS[1]}",
+        f"{{0}} // 100 NOT BETWEEN {YEARS[0]} AND {YEARS[1]} OR {{0}} % 100 NOT BETWEEN 1 AND 12",
+        "Write months such as 202610.",
+    ),
+    "money": (
+        "are ten billion yuan or more",
+        f"abs({{}}) >= {MOST_YUAN}",
+        "Check that the source column is an amount in yuan.",
+    ),
+    "number": ("are not finite", "NOT isfinite({})", "Leave empty what is not known."),
 }
 
 
@@ -27,7 +55,7 @@ def _column_rules(table: Table) -> Iterator[Rule]:
                 table=table.name,
                 column=column.name,
                 scope="row",
-                sql=f"{name(column.name)} IS NULL AND NOT ({unread})",
+                sql=f"{_is_empty(column)} AND NOT ({unread})",
                 what="are empty",
                 remedy="Fill them or drop the rows.",
             )
@@ -55,6 +83,32 @@ def _column_rules(table: Table) -> Iterator[Rule]:
                 remedy="Correct them, or name their format in the mapping.",
                 shows="first",
             )
+        if column.kind in _OUT_OF_RANGE:
+            yield _range_rule(table.name, column.name, column.kind)
+
+
+def _is_empty(column: Column) -> str:
+    value = name(column.name)
+    return f"({value} IS NULL OR {value} = '')" if column.kind == "text" else f"{value} IS NULL"
+
+
+def _range_rule(table: str, column: str, kind: Kind) -> Rule:
+    what, sql, remedy = _OUT_OF_RANGE[kind]
+    return Rule(
+        id="out-of-range",
+        severity="error",
+        table=table,
+        column=column,
+        scope="row",
+        sql=sql.format(name(column)),
+        what=what,
+        remedy=remedy,
+    )
+
+
+def extra_rules(table: str, extras: Iterable[str]) -> tuple[Rule, ...]:
+    """Return the rules of the numbers that a source added to a table."""
+    return tuple(_range_rule(table, extra, "number") for extra in extras)
 
 
 def _key_rules(table: Table) -> Iterator[Rule]:
@@ -132,6 +186,29 @@ _PARTICULAR = (
         sql="customer_id IS NULL AND bill_id IS NULL",
         what="name neither a customer nor a bill",
         remedy="Fill one of the two or drop the rows.",
+    ),
+    Rule(
+        id="circular-reversal",
+        severity="error",
+        table="payments",
+        column="reverses_id",
+        scope="rows",
+        # Few payments are reversals; UNION keeps each step once, so the walk ends in a circle too.
+        sql="""
+            WITH RECURSIVE reversal AS (
+                SELECT payment_id, reverses_id, _at FROM payments WHERE reverses_id IS NOT NULL
+            ),
+            walk AS (
+                SELECT _at, payment_id AS began, reverses_id AS reached FROM reversal
+                UNION
+                SELECT walk._at, began, reversal.reverses_id
+                FROM walk JOIN reversal ON reversal.payment_id = walk.reached
+                WHERE reached <> began
+            )
+            SELECT _at FROM walk WHERE reached = began
+            """,
+        what="reverse themselves, at once or by way of others",
+        remedy="Name the payment that was taken back.",
     ),
     Rule(
         id="out-of-range",

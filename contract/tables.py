@@ -12,6 +12,9 @@ Kind = Literal["text", "code", "date", "timestamp", "month", "money", "number", 
 
 EXTRA_PREFIX = "x_"
 
+# Days outside these years are placeholders or typing errors, not days of a bill.
+YEARS = (1949, 2199)
+
 # What each kind is in Parquet and in DuckDB. A month is the integer 202610; money is yuan with
 # two decimals, which Parquet stores as whole fen.
 STORED_AS: dict[Kind, str] = {

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from contract.engine import text
 from contract.mapping_model import EXCEL_SERIAL
-from contract.tables import Column
+from contract.tables import YEARS, Column
 
 # What stands around a value without being part of it; the last two are Chinese and hard blanks.
 _BLANKS = " \t\r\n\u3000\xa0\ufeff"
@@ -20,9 +20,6 @@ _NARROW = "0123456789.,-+¥"
 
 _TRUE = ("true", "t", "yes", "y", "1", "是", "有")
 _FALSE = ("false", "f", "no", "n", "0", "否", "无")
-
-# Days outside these years are placeholders or typing errors, not days of a bill.
-_YEARS = (1949, 2199)
 
 
 def cleaned(column: str, empty: tuple[str, ...]) -> str:
@@ -110,7 +107,7 @@ def _moment(value: str, formats: tuple[str, ...]) -> str:
     """Return SQL for the moment that a text means by the first format that fits it whole."""
     tries = [_excel(value) if form == EXCEL_SERIAL else _by_format(value, form) for form in formats]
     moment = f"coalesce({', '.join(tries)})"
-    return f"CASE WHEN year({moment}) BETWEEN {_YEARS[0]} AND {_YEARS[1]} THEN {moment} END"
+    return f"CASE WHEN year({moment}) BETWEEN {YEARS[0]} AND {YEARS[1]} THEN {moment} END"
 
 
 def _by_format(value: str, form: str) -> str:
@@ -137,6 +134,6 @@ def _month(value: str, formats: tuple[str, ...]) -> str:
     month = f"TRY_CAST(concat({parts}2), {parts}3)) AS INTEGER)"
     day = _moment(value, tuple(f for f in formats if "%d" in f or f == EXCEL_SERIAL))
     return (
-        f"CASE WHEN {month} BETWEEN 1 AND 12 AND {year} BETWEEN {_YEARS[0]} AND {_YEARS[1]} "
+        f"CASE WHEN {month} BETWEEN 1 AND 12 AND {year} BETWEEN {YEARS[0]} AND {YEARS[1]} "
         f"THEN {year} * 100 + {month} ELSE year({day}) * 100 + month({day}) END"
     )

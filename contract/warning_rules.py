@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from contract.engine import name
 from contract.rule import Rule, rounding
-from contract.tables import TABLES, Table
+from contract.tables import TABLES, YEARS, Table
 
 # A settled share below this, in cycles long past, is no utility's: settled bills are missing.
 LIVE_ONLY_SHARE = 0.2
@@ -91,19 +91,20 @@ def _drop_rule(table: str, column: str, month: str, day: str) -> Rule:
         table=table,
         column=column,
         scope="table",
-        sql=_drop_sql(table, column, month, day),
+        sql=_drop_sql(table, month, day),
         remedy="Look for a part that was not exported.",
     )
 
 
-def _drop_sql(table: str, column: str, month: str, day: str) -> str:
+def _drop_sql(table: str, month: str, day: str) -> str:
     """Return the query of _drop_rule; month is SQL for a month's number from year 0."""
     return f"""
     WITH counted AS (
         SELECT {month} AS m, count(*) AS n,
             quantile_disc({day}::DATE - make_date(({month}) // 12, ({month}) % 12 + 1, 1),
                           0.95) AS reach
-        FROM {table} WHERE {column} IS NOT NULL GROUP BY 1
+        FROM {table}
+        WHERE {month} BETWEEN {12 * YEARS[0]} AND {12 * YEARS[1] + 11} GROUP BY 1
     ),
     months AS (
         SELECT m, coalesce(n, 0) AS n, reach

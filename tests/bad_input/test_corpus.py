@@ -1,0 +1,49 @@
+import os
+import re
+import shlex
+from pathlib import Path
+
+import bad_datasets
+import pytest
+from case import PRIVATE
+
+CASES = (*bad_datasets.CASES,)
+
+LONGEST_LINE, MOST_LINES = 600, 40
+
+
+def contents(folder):
+    """Return every path below a folder with what tells whether it was written to."""
+    found = {}
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(parent) / name
+            about = path.lstat()
+            written = (about.st_ino, about.st_size, about.st_mtime_ns)
+            found[str(path.relative_to(folder))] = written if name in files else ()
+    return found
+
+
+def message(err):
+    """Return what is told of the failure, without progress before it."""
+    begins = [m.start() for m in re.finditer(r"^(duewatch: |Usage: )", err, re.MULTILINE)]
+    assert len(begins) == 1, err
+    return err[begins[0] :]
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
+def test_broken_input_ends_in_one_clear_message(case, here, command):
+    for step in case.steps:
+        step(here)
+    before = contents(here)
+    done = command(*shlex.split(case.run))
+    assert done.code == case.code, done.err
+    said = message(done.err)
+    assert re.search(case.says, said), said
+    assert max(map(len, said.splitlines())) <= LONGEST_LINE
+    assert len(said.splitlines()) <= MOST_LINES
+    assert not any(private in done.err for private in (*PRIVATE.values(), "Traceback"))
+    after = contents(here)
+    added = {path for path in after.keys() - before.keys() if not path.startswith(case.adds)}
+    assert not added
+    assert before.items() <= after.items()
