@@ -7,7 +7,8 @@ left out in silence: rows read = rows written + dropped by the mapping + set asi
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from contract.quarantine import write_quarantine
 from contract.rule import Rule, fault
 from contract.setaside import Workbench
 from contract.shaping import Shaped, shape_table
-from contract.source import Source
+from contract.source import Readable, Source
 from contract.tables import TABLES
 
 # Each round sets aside what the round before has orphaned; a chain is never longer than this.
@@ -29,9 +30,12 @@ _ROUNDS = len(TABLES)
 
 Progress = Callable[[str], None]
 
+# Opens a source that is no folder, such as a database; is given a folder for temporary files.
+Opener = Callable[[Path], AbstractContextManager[Readable]]
+
 
 def import_tables(
-    source: Path,
+    source: Path | Opener,
     mapping: Mapping,
     out: Path,
     *,
@@ -39,10 +43,10 @@ def import_tables(
     promote: frozenset[str] = frozenset(),
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Import a source's files as a dataset.
+    """Import a source as a dataset.
 
     Args:
-        source: A folder of files, or one file.
+        source: A folder of files, one file, or what opens another source.
         mapping: How its files, columns and codes become the contract's.
         out: The dataset's folder; it must be new or empty.
         quarantine: Set rows in breach aside, with those that depend on them, instead of stopping.
@@ -59,14 +63,25 @@ def import_tables(
         raise ConfigError(f"{out}: holds files already. Give a new or an empty folder.")
     with _workplace(out) as folder:
         work = Path(folder)
-        shaped = _shape_all(Source(source, work), mapping, work, tell)
+        with _opened(source, work) as readable:
+            name = source.name if isinstance(source, Path) else readable.name
+            shaped = _shape_all(readable, mapping, work, tell)
         with engine.connect(spill=work) as connection:
             bench = Workbench(connection, shaped)
             report = _checked(bench, rules, quarantine=quarantine, tell=tell)
-            result = build_report(bench, report, mapping=mapping.name, source=source.name)
+            result = build_report(bench, report, mapping=mapping.name, source=name)
             _write(bench, result, out, work)
     tell(f"wrote {out.name}")
     return result
+
+
+@contextmanager
+def _opened(source: Path | Opener, work: Path) -> Iterator[Readable]:
+    if isinstance(source, Path):
+        yield Source(source, work)
+    else:
+        with source(work) as readable:
+            yield readable
 
 
 def _workplace(out: Path) -> tempfile.TemporaryDirectory[str]:
@@ -84,7 +99,7 @@ def _tell_nobody(_: str) -> None:
     return
 
 
-def _shape_all(source: Source, mapping: Mapping, work: Path, tell: Progress) -> dict[str, Shaped]:
+def _shape_all(source: Readable, mapping: Mapping, work: Path, tell: Progress) -> dict[str, Shaped]:
     """Read every mapped table; what is wrong with any file is said at once."""
     shaped: dict[str, Shaped] = {}
     faults: list[str] = []

@@ -67,6 +67,8 @@ class TableMapping(_Part):
 
     Attributes:
         files: Patterns of file names below the source; all that match are read.
+        table: A table or view of PostgreSQL, where that is the source: its name, or schema and
+            name.
         sheet: The sheet of a workbook.
         header_row: The line of the column heads, from 1.
         columns: For each contract column the source's heads; the first that is present counts.
@@ -84,7 +86,8 @@ class TableMapping(_Part):
         distinct: Count rows once that agree in every mapped column.
     """
 
-    files: Words
+    files: Words = ()
+    table: Words = ()
     sheet: str | None = None
     header_row: int = 1
     encoding: Encoding = "auto"
@@ -166,6 +169,9 @@ class Mapping(_Part):
 
 def _faults(table: Table, part: TableMapping, path: str) -> Iterator[str]:
     """Give each thing that the shape of the YAML allows and the contract does not."""
+    if not part.files and not part.table:
+        yield f"{path}.files is missing"
+        return
     for key in ("columns", "compose", "constants", "codes"):
         yield from _unknown_columns(table, getattr(part, key), f"{path}.{key}")
     if isinstance(part.dates, dict):
@@ -185,6 +191,8 @@ def _unknown_columns(table: Table, given: Any, path: str) -> Iterator[str]:
 
 
 def _file_faults(part: TableMapping, path: str) -> Iterator[str]:
+    if len(part.table) > 2 or not all(part.table):
+        yield f"{path}.table must be a name, or a schema and a name"
     for pattern in part.files:
         if (
             not pattern

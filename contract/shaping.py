@@ -16,7 +16,7 @@ from contract.dataset import EXTRA_STORED_AS, Extra, engine_files
 from contract.errors import DataError
 from contract.mapping import TableMapping
 from contract.rule import fault, has_fault, rounding
-from contract.source import Source
+from contract.source import Readable
 from contract.staged import Staged
 from contract.tables import EXTRA_PREFIX, STORED_AS, Column, Table
 from contract.values import cleaned, is_rounded, read_as, read_number, recoded
@@ -45,7 +45,7 @@ class Shaped:
 
 
 def shape_table(
-    table: Table, parts: tuple[TableMapping, ...], source: Source, work: Path
+    table: Table, parts: tuple[TableMapping, ...], source: Readable, work: Path
 ) -> Shaped | None:
     """Read and type all rows of a table; None when it is optional and the source has no file.
 
@@ -58,16 +58,16 @@ def shape_table(
     Raises:
         DataError: A file is missing or unreadable, or has no column for a required one.
     """
-    read = [(part, file) for part in parts for file in source.read(part.files, part.layout)]
+    read = [(part, file) for part in parts for file in source.staged(part)]
     if not read:
         if table.required:
             sought = ", ".join(pattern for part in parts for pattern in part.files)
             raise DataError(
-                f"{table.name}: no file in {source.folder.name} is called {sought}. "
+                f"{table.name}: no file in {source.name} is called {sought}. "
                 "Add it, or correct files in the mapping."
             )
         return None
-    faults = [fault for part, file in read for fault in _missing(table, part, file)]
+    faults = [fault for part, file in read for fault in missing(table, part, file)]
     if faults:
         raise DataError("\n".join(faults))
     extras = _extras(parts)
@@ -94,8 +94,8 @@ def _store(selects: list[str], path: Path) -> None:
         )
 
 
-def _missing(table: Table, part: TableMapping, file: Staged) -> Iterator[str]:
-    """Name each head that must be there and is not."""
+def missing(table: Table, part: TableMapping, file: Staged) -> Iterator[str]:
+    """Say of each head that must be there and is not what was looked for and found."""
     sought = [
         (f"{table.name}.{column.name}", part.columns.get(column.name, ()))
         for column in table.columns

@@ -1,20 +1,34 @@
 """Finding and reading the files of a source, whatever their kind, as text with places.
 
-READERS is where a new kind of file enters.
+READERS is where a new kind of file enters. What is no folder of files, such as a database, is a
+Readable of its own (contract/postgres_source.py).
 """
 
 from collections.abc import Callable, Collection
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 from contract import engine
 from contract.dataset import engine_files
 from contract.delimited import read_delimited
-from contract.errors import DataError
+from contract.errors import ConfigError, DataError
+from contract.mapping import TableMapping
 from contract.staged import Layout, Staged
 from contract.workbook import read_workbook
 
 Reader = Callable[[Path, str, Layout, Path], Staged]
+
+
+class Readable(Protocol):
+    """What the parts of a mapping can be read from."""
+
+    @property
+    def name(self) -> str:
+        """Its name for people, in messages and reports."""
+
+    def staged(self, part: TableMapping) -> tuple[Staged, ...]:
+        """Return all that a part of a mapping names, read; empty when there is none."""
 
 
 class Source:
@@ -35,6 +49,25 @@ class Source:
         self._only = None if path.is_dir() else path
         self._work = work
         self._read = lru_cache(maxsize=None)(self._read_file)
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    def staged(self, part: TableMapping) -> tuple[Staged, ...]:
+        """Read every file that a part of a mapping names.
+
+        Raises:
+            ConfigError: The part names a table of a database and no files.
+            DataError: A file cannot be read.
+        """
+        if not part.files:
+            raise ConfigError(
+                f"mapping: {'.'.join(part.table)} is a table of a database, and {self.name} is a"
+                " folder. Name files in the mapping, or import postgres."
+            )
+        return self.read(part.files, part.layout)
 
     def files(self, patterns: tuple[str, ...]) -> tuple[Path, ...]:
         """Return the files that match any pattern, each once, by name."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from collection.bands import Bands
 from contract.errors import ConfigError
+from contract.postgres import Postgres
 from contract.yaml_file import read_settings
 from features.user import UserFeatures
 from models.acceptance import Acceptance
@@ -93,6 +94,7 @@ class Config(BaseModel):
     tuning: Tuning = Tuning()
     monitoring: Monitoring = Monitoring()
     tracking: Tracking = Tracking()
+    postgres: Postgres = Postgres()
 
     @property
     def tracked(self) -> Tracking:
@@ -141,4 +143,11 @@ def _fault(source: str, fault: Any) -> str:
     place = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         return f"{source}: {place} is not a setting; see docs/config.md for those there are."
-    return f"{source}: {place} is {fault['input']!r}; {fault['msg']}."
+    return f"{source}: {place} is {_shown(fault['input'])}; {fault['msg']}."
+
+
+def _shown(value: Any) -> str:
+    """Return a value for an error, unless it looks like an address that may hold a password."""
+    told = repr(value)
+    is_secret = "://" in told or "password" in told.lower()
+    return "an address, which belongs into the environment" if is_secret else told

@@ -8,9 +8,11 @@ import typer
 
 from pipeline.commands.options import (
     AsOf,
+    ConfigFile,
     Json,
     as_day,
     refuse_existing,
+    settings_of,
     tell,
 )
 from pipeline.paths import truth_folder
@@ -73,7 +75,9 @@ def simulate(
 
 
 def import_(
-    source: Annotated[Path, typer.Argument(help="Folder or file of the source system.")],
+    source: Annotated[
+        str, typer.Argument(help="Folder or file of the source system, or postgres: a database.")
+    ],
     out: Annotated[Path, typer.Argument(help="Folder to write the dataset to.")],
     mapping: Annotated[
         str, typer.Option(help="sg186, mkt2, cn_excel, en, uci_credit, or a mapping's YAML.")
@@ -84,17 +88,22 @@ def import_(
     promote: Annotated[
         list[str] | None, typer.Option(help="Warning to treat as an error; may be repeated.")
     ] = None,
+    config: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Read a source's files into a dataset, by a mapping.
+    """Read a source into a dataset, by a mapping.
 
-    Every check is run first; when one fails nothing is written.
+    Every check is run first; when one fails nothing is written. The source postgres is the
+    database that the environment names (DUEWATCH_POSTGRES; settings in the config's postgres); a
+    folder of that name is ./postgres.
     """
+    from contract.postgres import POSTGRES
     from pipeline.importing import import_source
 
+    given = settings_of(config).postgres if source == POSTGRES else Path(source)
     with step(f"Import {source}"):
         report = import_source(
-            source, out, mapping=mapping, quarantine=quarantine, promote=frozenset(promote or ())
+            given, out, mapping=mapping, quarantine=quarantine, promote=frozenset(promote or ())
         )
     tell(f"Wrote {out}.", as_json, report)
 
