@@ -7,12 +7,12 @@ from pathlib import Path
 
 from contract.breach import FILE_SHIFT
 from contract.setaside import Workbench, aside
+from contract.spreadsheet import inert
 from contract.staged import Staged
 
 _HEADS = ("reason", "file", "row", "line")
 
-# A spreadsheet would run these as formulas; a plain negative number is none.
-_FORMULA = re.compile(r"[=+@\t\r-]")
+# A plain negative number is no formula, though it begins like one.
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
 
 
@@ -33,7 +33,7 @@ def write_quarantine(bench: Workbench, folder: Path) -> None:
             # With a byte order mark, so that Excel opens Chinese text as it is.
             with (folder / f"{name}.csv").open("w", encoding="utf-8-sig", newline="") as target:
                 writer = csv.DictWriter(target, [*_HEADS, *heads], restval="")
-                writer.writeheader()
+                writer.writerow({head: inert(head) for head in writer.fieldnames})
                 writer.writerows(rows)
 
 
@@ -71,6 +71,6 @@ def _harmless(value: str | None) -> str:
     >>> _harmless("=1+1"), _harmless("-12.50"), _harmless(None)
     ("'=1+1", '-12.50', '')
     """
-    if value and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
-        return f"'{value}"
-    return value or ""
+    if not value or _NUMBER.fullmatch(value):
+        return value or ""
+    return inert(value)

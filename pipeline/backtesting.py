@@ -20,7 +20,7 @@ from pipeline.cards import (
     render_report,
 )
 from pipeline.config import Config
-from pipeline.preparing import Prepared
+from pipeline.preparing import Prepared, learning_from
 from pipeline.progress import step
 from pipeline.storage import new_folder, write_bytes, write_json
 from pipeline.tracking import TOUCHED, Evidence, count_touches, git_commit, log_run
@@ -32,6 +32,7 @@ from pipeline.training import (
     stretch,
 )
 from pipeline.training_evidence import as_json, metrics_of
+from reports.spreadsheet import inert_frame
 
 RESULT = "backtest.json"
 
@@ -69,6 +70,7 @@ def backtest(config: Config, prepared: Prepared, *, final: bool = False) -> Back
     Raises:
         DataError: The data are too short, or a month has no mature label.
     """
+    prepared = learning_from(config, prepared)
     snapshots = config.snapshots
     months = snapshots.months(
         prepared.as_of,
@@ -124,7 +126,7 @@ def _write(
         with step("Write tables and plots"), new_folder(place) as beside:
             write_json(beside / RESULT, facts)
             for title, table in tables.items():
-                table.to_csv(beside / title, index=False)
+                inert_frame(table).to_csv(beside / title, index=False)
             for title, figure in drawn.items():
                 figure.savefig(beside / title, dpi=150)
             write_bytes(beside / VALIDATION_REPORT, report.encode())

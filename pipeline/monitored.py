@@ -16,6 +16,7 @@ from pipeline.preparing import Prepared
 from pipeline.showing import as_text
 from pipeline.storage import new_folder, write_bytes, write_json
 from pipeline.tracking import Evidence, Registered, log_evidence, open_mlflow
+from reports.spreadsheet import inert_frame
 
 RESULT = "monitor.json"
 _SHARE, _PLAIN = "{:.1%}", "{:.3f}"
@@ -105,7 +106,7 @@ def write_monitored(made: Monitored) -> None:
     with new_folder(made.folder) as folder:
         write_json(folder / RESULT, made.as_dict())
         for name, table in _tables(made).items():
-            write_bytes(folder / name, table.to_csv(index=False).encode())
+            write_bytes(folder / name, inert_frame(table).to_csv(index=False).encode())
 
 
 def _tables(made: Monitored) -> dict[str, pd.DataFrame]:

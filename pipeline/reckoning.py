@@ -13,6 +13,7 @@ from pipeline.preparing import Prepared
 from pipeline.progress import step
 from pipeline.showing import as_text
 from pipeline.storage import new_folder, write_json
+from reports.spreadsheet import inert_frame
 
 # At most so many places are shown beside the total; the files have them all.
 _SHOWN_PLACES = 8
@@ -62,7 +63,9 @@ def write_reckoned(reckoned: Reckoned, folder: Path) -> None:
     frame.insert(0, "as_of", reckoned.as_of.isoformat())
     frame["denominator"] = frame["denominator"].astype("Int64")  # whole, or none
     with new_folder(folder) as beside:
-        frame.to_csv(beside / "kpis.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n")
+        inert_frame(frame).to_csv(
+            beside / "kpis.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n"
+        )
         write_json(beside / "kpis.json", {"as_of": reckoned.as_of, "kpis": named})
 
 

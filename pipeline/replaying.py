@@ -32,6 +32,7 @@ from pipeline.preparing import Prepared
 from pipeline.progress import step
 from pipeline.showing import as_text
 from pipeline.storage import new_folder, write_json
+from reports.spreadsheet import inert_frame
 
 NEW, PRESENT = "new", "present"
 
@@ -222,5 +223,5 @@ def write_replayed(replayed: Replayed, folder: Path) -> None:
     rows = [one.as_dict() for one in replayed.days]
     frame = pd.DataFrame([{**row, **row.pop("contacts")} for row in rows])
     with new_folder(folder) as beside:
-        frame.to_csv(beside / "replay.csv", index=False, encoding="utf-8-sig")
+        inert_frame(frame).to_csv(beside / "replay.csv", index=False, encoding="utf-8-sig")
         write_json(beside / "replay.json", replayed.as_dict())

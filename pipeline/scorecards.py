@@ -8,6 +8,7 @@ from models.scorecard_sql import scorecard_sql
 from pipeline.config import Config
 from pipeline.storage import write_bytes
 from pipeline.tracking import load
+from reports.spreadsheet import inert_frame
 
 
 def write_scorecard(config: Config, out: Path, *, which: str, source: str) -> None:
@@ -24,7 +25,7 @@ def write_scorecard(config: Config, out: Path, *, which: str, source: str) -> No
             " scorecard. Train one with --kind scorecard, and name it with --model."
         )
     written = {
-        ".csv": lambda: "\ufeff" + points.scorecard.points_table().to_csv(index=False),
+        ".csv": lambda: "\ufeff" + inert_frame(points.scorecard.points_table()).to_csv(index=False),
         ".sql": lambda: scorecard_sql(points.scorecard, source=source) + ";\n",
     }
     if out.suffix not in written:

@@ -23,6 +23,7 @@ from pipeline.sharing import Search
 from pipeline.showing import as_text
 from pipeline.storage import new_folder, write_json
 from pipeline.tracking import Evidence, git_commit
+from reports.spreadsheet import inert_frame
 
 RESULT, FRAGMENT = "tuning.json", "parameters.yaml"
 # The ranking beside the best trial's, and what both are compared by.
@@ -178,7 +179,7 @@ def write_report(report: TuningReport, outputs: Path) -> Path:
         write_json(beside / RESULT, facts)
         (beside / FRAGMENT).write_text(report.yaml(), "utf-8")
         for name, table in _tables(report).items():
-            table.to_csv(beside / name, index=False)
+            inert_frame(table).to_csv(beside / name, index=False)
         for name, figure in report.figures().items():
             figure.savefig(beside / name, dpi=150)
     return place

@@ -1,15 +1,23 @@
-"""What a spreadsheet does to a text: it runs those that begin like a formula."""
+"""What leaves for a spreadsheet: no text of it is run as a formula."""
 
-# So begins a formula (OWASP, CSV injection), also after white space. An apostrophe in front stops
-# it; a reader that wants the text back drops one apostrophe before these.
-_FORMULA_STARTS = ("=", "+", "-", "@")
+import pandas as pd
+
+from contract.spreadsheet import inert
+
+__all__ = ["inert", "inert_frame"]
 
 
-def inert(text: str) -> str:
-    """Return the text so that no spreadsheet runs it.
+def inert_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame to write as CSV: numbers as they are, texts and heads inert."""
+    told = {head: _inert_column(frame[head]) for head in frame.columns}
+    return pd.DataFrame(told, index=frame.index).rename(columns=_inert_value)
 
-    >>> inert("=1+1"), inert(" @SUM(A1)"), inert("-√√√"), inert("张*伟")
-    ("'=1+1", "' @SUM(A1)", "'-√√√", '张*伟')
-    """
-    runs = text.lstrip().startswith(_FORMULA_STARTS) or text.startswith(("\t", "\r"))
-    return f"'{text}" if runs else text
+
+def _inert_column(values: pd.Series) -> pd.Series:
+    if not (pd.api.types.is_string_dtype(values) or isinstance(values.dtype, pd.CategoricalDtype)):
+        return values
+    return values.astype(object).map(_inert_value, na_action="ignore")
+
+
+def _inert_value(value: object) -> object:
+    return inert(value) if isinstance(value, str) else value
