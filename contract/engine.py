@@ -19,6 +19,7 @@ def connect(
     memory_limit: str = "4GB",
     spill: Path | None = None,
     ordered: bool = False,
+    within: Path | None = None,
 ) -> Connection:
     """Open an in-memory database whose memory and spill are bounded.
 
@@ -29,8 +30,16 @@ def connect(
         memory_limit: DuckDB's limit on its buffers, such as ``4GB``.
         spill: Folder for temporary files; None forbids spilling.
         ordered: Keep rows in the order in which a query gives them, wherever they go.
+        within: The one folder whose files statements may reach, for SQL that a user wrote; no
+            setting can be changed afterwards. None leaves every file within reach.
     """
-    settings: dict[str, Any] = {"memory_limit": memory_limit, "preserve_insertion_order": ordered}
+    settings: dict[str, Any] = {
+        "memory_limit": memory_limit,
+        "preserve_insertion_order": ordered,
+        # Nothing is ever fetched, and nothing is loaded that DuckDB did not ship with.
+        "autoinstall_known_extensions": False,
+        "allow_community_extensions": False,
+    }
     if threads is not None:
         settings["threads"] = threads
     if spill is None:
@@ -44,7 +53,17 @@ def connect(
     shown = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
     if shown[0][0]:
         connection.execute("SET enable_progress_bar = false")
+    if within is not None:
+        _confine(connection, within)
     return connection
+
+
+def _confine(connection: Connection, folder: Path) -> None:
+    # A path is compared as it is written: both ways of writing it are allowed.
+    places = ", ".join(text(place) for place in {str(folder), str(folder.resolve())})
+    connection.execute(f"SET allowed_directories = [{places}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
 
 def to_arrow(connection: Connection, sql: str) -> pa.Table:

@@ -18,12 +18,15 @@ from features.groups import no_rates
 
 # Words by which an expression would leave its view, read the clock or change between two runs.
 _REACHES_OUT = re.compile(
-    r"\b(select|from|with|attach|copy|pragma|read_\w+|parquet_\w+|glob|query|query_table|getenv"
+    r"\b(select|from|with|table|values|describe|show|summarize|pivot|unpivot|attach|copy|pragma"
+    r"|read_\w+|parquet_\w+|duckdb_\w+|pragma_\w+|glob|query|query_table|getenv|getvariable"
     r"|now|today|current_\w+|localtime\w*|get_current_\w+|random|uuid|gen_random_uuid|nextval)\b",
     re.IGNORECASE,
 )
 _KIND_OF_FAULT = re.compile(r"^\w+ Error: ")
-_LITERAL = re.compile(r"'(?:[^']|'')*'")
+# From left to right: what DuckDB reads as one text or name. Texts that end by other rules, in
+# which an expression could hide from the words above, are not taken: E'..' and $$..$$.
+_TOKEN = re.compile(r"(?P<hides>\b[eE]'|\$)|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _STEM = re.compile(r"[a-z][a-z0-9_]*")
 _ANY_DAY = date(2024, 1, 31)
 
@@ -44,10 +47,11 @@ def check_names(declared: Iterable[Feature]) -> None:
 
 def check_reach(feature: Feature) -> None:
     """Refuse an expression that could see more than the rows of its view."""
-    code = _LITERAL.sub("''", feature.sql)
+    hides = any(token["hides"] for token in _TOKEN.finditer(feature.sql))
+    code = _TOKEN.sub(lambda token: "''" if token[0][0] == "'" else token[0], feature.sql)
     found = _REACHES_OUT.search(code)
-    if found or ";" in code or "--" in code or "/*" in code:
-        word = found[0] if found else "; or a comment"
+    if found or hides or ";" in code or "--" in code or "/*" in code:
+        word = found[0] if found else "$ or E''" if hides else "; or a comment"
         raise ConfigError(
             f"feature {feature.name}: {word!r} would look past its view and so past as_of;"
             f" write an expression over the columns of {feature.over} alone"
@@ -63,7 +67,7 @@ def check_against(store: Store, declared: tuple[Feature, ...]) -> None:
             its unit is a number. The message names the columns that there are.
     """
     extras = extra_features(store.bill_extras, store.customer_extras)
-    with connect(threads=1) as connection:
+    with connect(threads=1, within=store.folder) as connection:
         for relation, table in no_rates().items():
             connection.register(relation, table)
         for feature in declared:

@@ -68,7 +68,8 @@ def _build(
 ) -> pd.DataFrame:
     days = [as_ofs] if isinstance(as_ofs, date) else list(as_ofs)
     jobs = jobs_for(store.buckets, days) if days else []
-    rates = rates_for(store, jobs, features)
+    # A customer of a sample lives in the same neighbourhood as in the whole.
+    rates = rates_for(store.of_all(), jobs, features)
 
     def one(job: Job) -> list[pa.Table]:
         threads = threads_each(jobs)
@@ -131,7 +132,7 @@ def build_days(
     threads: int | None = None,
 ) -> Iterator[pa.Table]:
     """Build the matrix of one bucket at each day of a job, in order."""
-    with connect(threads=threads) as connection:
+    with connect(threads=threads, within=store.folder) as connection:
         source = source_for(connection, store, job.bucket, job.days)
         _register(connection, rates[job.days[0]])
         if len(job.days) == 1:
