@@ -56,6 +56,7 @@ class Store:
         fingerprint: Digest of the dataset that was staged.
         present: Tables that the dataset has; the others are there, empty.
         bill_extras: Extra columns of bills and what they hold; likewise for customers.
+        whole: The name of the store beside it of whose customers this one is a sample.
     """
 
     folder: Path
@@ -64,6 +65,11 @@ class Store:
     present: tuple[str, ...]
     bill_extras: dict[str, str]
     customer_extras: dict[str, str]
+    whole: str | None = None
+
+    def of_all(self) -> "Store":
+        """Return the store with all customers, which is this one unless it is a sample."""
+        return open_store(self.folder.parent / self.whole) if self.whole else self
 
     def bytes_on_disk(self) -> int:
         """Return the size of all its files."""
@@ -88,9 +94,6 @@ def stage(
 ) -> Store:
     """Return the store of a dataset below ``stores``, made now unless it is already there.
 
-    It is built beside its place and renamed, so a store that exists is whole; one that was
-    damaged since is said to be so, and staged anew.
-
     Args:
         dataset: What is staged.
         stores: The folder of all stores.
@@ -99,17 +102,10 @@ def stage(
         elsewhere: Opens machines that share this disk, to do the work; None of them does it here.
     """
     fingerprint = dataset.fingerprint()
-    place = stores / f"{fingerprint[:16]}-{buckets}-v{LAYOUT}"
-    if (place / ABOUT).exists():
-        damage = find_damage(place)
-        if not damage:
-            return open_store(place)
-        _log.warning("%s, so the store cannot be trusted: it is staged anew.", damage)
-        (place / ABOUT).unlink()
-    stores.mkdir(parents=True, exist_ok=True)
-    with own_folder(stores, prefix=".staging-") as beside:
+
+    def fill(folder: Path) -> Store:
         store = Store(
-            folder=beside,
+            folder=folder,
             fingerprint=fingerprint,
             buckets=buckets,
             present=tuple(table for table in STAGED if dataset.has(table)),
@@ -118,9 +114,28 @@ def stage(
         )
         with elsewhere() as spread:
             _fill(dataset, store, progress, spread)
-        shutil.rmtree(store.folder / _RAW)
-        _write_about(store)
-        _publish(store.folder, place)
+        shutil.rmtree(folder / _RAW)
+        return store
+
+    return kept(stores / f"{fingerprint[:16]}-{buckets}-v{LAYOUT}", fill)
+
+
+def kept(place: Path, fill: Callable[[Path], Store]) -> Store:
+    """Return the store at a place, filled now unless it is already there.
+
+    It is built beside its place and renamed, so a store that exists is whole; one that was
+    damaged since is said to be so, and staged anew.
+    """
+    if (place / ABOUT).exists():
+        damage = find_damage(place)
+        if not damage:
+            return open_store(place)
+        _log.warning("%s, so the store cannot be trusted: it is staged anew.", damage)
+        (place / ABOUT).unlink()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with own_folder(place.parent, prefix=".staging-") as beside:
+        _write_about(fill(beside))
+        _publish(beside, place)
     return open_store(place)
 
 

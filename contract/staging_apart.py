@@ -62,7 +62,7 @@ def shares_of(dataset: Dataset, table: str) -> list[Share]:
 
 def hash_share(dataset: Dataset, raw: Path, buckets: int, share: Share) -> None:
     """Write the rows of a share by bucket below ``raw``."""
-    with _attempt(raw) as folder, connect(threads=1, spill=folder / "spill") as connection:
+    with attempt(raw) as folder, connect(threads=1, spill=folder / "spill") as connection:
         rows = dataset.scan(share.table)
         if share.file is not None:
             connection.register("share", _read(share.file, share.groups))
@@ -71,17 +71,17 @@ def hash_share(dataset: Dataset, raw: Path, buckets: int, share: Share) -> None:
             COPY (SELECT *, hash(customer_id) % {buckets} AS bucket FROM {rows})
             TO {text(folder / share.table)} (FORMAT parquet, PARTITION_BY (bucket),
                 FILENAME_PATTERN '{share.name}-{{i}}')""")
-        _move(folder / share.table, raw / share.table)
+        move_files(folder / share.table, raw / share.table)
 
 
 def write_bucket_apart(raw: Path, folder: Path, bill_extras: tuple[str, ...], bucket: int) -> None:
     """Write one bucket of a store (contract.bucket.write_bucket), its files moved when whole."""
-    with _attempt(raw) as beside:
+    with attempt(raw) as beside:
         for table in ("bill_history", *ORDER):
             (beside / table).mkdir()
         write_bucket(raw, beside, bucket, bill_extras=bill_extras)
         for table in ("bill_history", *ORDER):
-            _move(beside / table, folder / table)
+            move_files(beside / table, folder / table)
 
 
 def _row_groups(file: Path) -> Iterator[tuple[int, ...]]:
@@ -107,7 +107,7 @@ def _read(file: Path, groups: tuple[int, ...]) -> pa.RecordBatchReader:
 
 
 @contextmanager
-def _attempt(raw: Path) -> Iterator[Path]:
+def attempt(raw: Path) -> Iterator[Path]:
     """Give a folder that no other attempt has, on whatever machine, and remove it."""
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(8)}"
     folder = raw / _ATTEMPTS / name
@@ -118,7 +118,7 @@ def _attempt(raw: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _move(folder: Path, place: Path) -> None:
+def move_files(folder: Path, place: Path) -> None:
     """Move the files of ``bucket=`` folders, and those beside them, to the same names below place.
 
     Below a place that is gone nothing is made: the store was finished by another attempt.

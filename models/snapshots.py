@@ -19,6 +19,10 @@ class Snapshots(BaseModel):
         test_months: Newest months, held out of every comparison that may choose anything; the
             model that is registered is proven on them.
         origins: Months before those, at each of which a backtest trains and judges.
+        customers_share: Share of the customers that training, tuning and comparing look at,
+            drawn once by a hash of the customer's id; the features of those who are drawn, the
+            facts of their neighbours included, are what they are without drawing.
+        customers_seed: Another one draws other customers.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +31,8 @@ class Snapshots(BaseModel):
     learn_months: int = Field(default=12, ge=1, le=120)
     test_months: int = Field(default=3, ge=1, le=24)
     origins: int = Field(default=6, ge=1, le=60)
+    customers_share: float = Field(default=1.0, gt=0, le=1)
+    customers_seed: int = Field(default=0, ge=0)
 
     @field_validator("days_of_month")
     @classmethod

@@ -1,5 +1,6 @@
 """From a dataset on disk to a staged store that is fit to build on: open, check, stage."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
@@ -11,7 +12,9 @@ from contract.checks import check_dataset
 from contract.dataset import Dataset, open_dataset
 from contract.engine import connect
 from contract.errors import DataError
+from contract.sampling import draw
 from contract.staging import Store, stage
+from contract.staging_apart import Elsewhere
 from contract.tables import TABLES
 from features import PREPAID_FEATURES, Feature, features_of
 from features.admission import check_against
@@ -76,17 +79,41 @@ def prepare(config: Config) -> Prepared:
     )
 
 
+def learning_from(config: Config, prepared: Prepared) -> Prepared:
+    """Return what models learn from and are compared on: all customers, or a sample of them.
+
+    The sample is drawn by whatever engine scores, the same by each, and kept beside its store.
+
+    Raises:
+        MachineError: It cannot be written.
+    """
+    share = config.snapshots.customers_share
+    if share == 1 or prepared.store.whole:
+        return prepared
+    title = f"Draw {share:.3%} of the customers"
+    with machine_troubles(config.stores), step(title) as report:
+        sample = draw(
+            prepared.store,
+            share=share,
+            seed=config.snapshots.customers_seed,
+            progress=report,
+            elsewhere=_elsewhere(config),
+        )
+    return replace(prepared, store=sample)
+
+
 def _stage(config: Config, dataset: Dataset, buckets: int, report: Report) -> Store:
     """Stage on this machine or on the cluster, whose executors know the shared disk by its root."""
+    stores = config.stores
+    if config.scoring.engine == "spark":
+        dataset, stores = replace(dataset, folder=dataset.folder.resolve()), stores.resolve()
+    return stage(dataset, stores, buckets=buckets, progress=report, elsewhere=_elsewhere(config))
+
+
+def _elsewhere(config: Config) -> Elsewhere:
     if config.scoring.engine == "local":
-        return stage(dataset, config.stores, buckets=buckets, progress=report)
-    return stage(
-        replace(dataset, folder=dataset.folder.resolve()),
-        config.stores.resolve(),
-        buckets=buckets,
-        progress=report,
-        elsewhere=partial(lend_spread, config.spark),
-    )
+        return nullcontext
+    return partial(lend_spread, config.spark)
 
 
 def features_for(config: Config, store: Store) -> tuple[Feature, ...]:

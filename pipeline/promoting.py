@@ -13,7 +13,7 @@ from models.origins import run_fold
 from models.predictor import Model
 from models.train import Recipe, train
 from pipeline.config import Config
-from pipeline.preparing import Prepared
+from pipeline.preparing import Prepared, learning_from
 from pipeline.progress import step
 from pipeline.recalibrating import RECALIBRATED
 from pipeline.storage import write_json
@@ -189,6 +189,7 @@ def _judge(
     chosen = config.model_copy(
         update={"parameters": recipe.parameters, "snapshots": recipe.snapshots}
     )
+    prepared = learning_from(chosen, prepared)
     months = recipe.snapshots.test_months
     matrix = build_past(chosen, prepared, months=months)
     days = held_out(chosen, prepared)

@@ -25,7 +25,7 @@ from pipeline.cards import (
     render_registered,
 )
 from pipeline.config import Config, parse_config
-from pipeline.preparing import Prepared, prepare
+from pipeline.preparing import Prepared, learning_from, prepare
 from pipeline.progress import step
 from pipeline.tracking import Registered, count_touches, keep_text, read_text, register
 from pipeline.training_evidence import CONFIG_FILE, as_json, training_evidence
@@ -75,6 +75,7 @@ def train_model(config: Config, prepared: Prepared) -> Training:
     Raises:
         DataError: No past day shows an open bill, or too few labels are mature.
     """
+    prepared = learning_from(config, prepared)
     recipe = recipe_of(config, prepared)
     matrix = build_past(config, prepared, months=recipe.snapshots.test_months)
     with step(f"Train without the last {config.snapshots.test_months} months and judge on them"):
@@ -130,6 +131,7 @@ def repeat_training(config: Config, run_id: str) -> Trained:
             f" {prepared.store.fingerprint[:12]}, expected {told['data_fingerprint'][:12]})."
             " Give --data with the dataset of that run."
         )
+    prepared = learning_from(again, prepared)
     matrix = build_past(again, prepared, months=again.snapshots.test_months)
     with step("Train on all months"):
         trained = train_today(again, prepared, matrix)

@@ -19,7 +19,7 @@ from models.origins import Judges, run_fold
 from models.search import Tried, best_of, decide, space
 from models.train import Recipe
 from pipeline.config import Config, override
-from pipeline.preparing import Prepared
+from pipeline.preparing import Prepared, learning_from
 from pipeline.progress import step
 from pipeline.searching import importance_of, run_search
 from pipeline.sharing import Search
@@ -86,6 +86,7 @@ def tune(
             f"parameters.kind is {config.parameters.kind}; only trees are tuned. Leave it out, or"
             " set it to trees."
         )
+    prepared = learning_from(config, prepared)
     months = months_of(config, prepared)
     held_out = config.snapshots.test_months
     matrix = build_past(
