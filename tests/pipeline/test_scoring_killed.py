@@ -1,5 +1,6 @@
 """The real command killed (SIGKILL) at random moments, run twice at once, and short of disk."""
 
+import os
 import random
 import shutil
 import subprocess
@@ -42,20 +43,20 @@ def command(town, run, tmp_path):
     work = outputs / f".{run.folder.name}-work"
     main = MAIN.format(run.manifest.code_commit)
 
-    def start(before="", **changed):
+    def start(before="", within=(), **changed):
         settings = town.config.model_dump(mode="json", exclude_defaults=True)
         path = tmp_path / "run.yaml"
         path.write_text(yaml.safe_dump({**settings, "outputs": str(outputs), **changed}), "utf-8")
         return subprocess.Popen(
-            [sys.executable, "-c", before + main, "score", "--config", str(path)],
+            [*within, sys.executable, "-c", before + main, "score", "--config", str(path)],
             cwd=PROJECT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def finish(*arguments, **changed):
-        process = start(*arguments, **changed)
+    def finish(**changed):
+        process = start(**changed)
         told = process.communicate(timeout=300)[1]
         return SimpleNamespace(code=process.returncode, told=told, last=told.splitlines()[-1:])
 
@@ -124,17 +125,69 @@ def test_of_two_commands_at_once_one_makes_the_run(command, run):
     check_same(command, run)
 
 
-@pytest.mark.parametrize(
-    "most", [20_000, *(pytest.param(n, marks=pytest.mark.slow) for n in (3_000, 60_000, 120_000))]
-)
-def test_full_disk_is_one_line_and_leaves_other_runs_alone(most, command, run):
+@pytest.mark.slow
+@pytest.mark.parametrize("most", [3_000, 20_000, 60_000, 120_000])
+def test_file_that_may_not_grow_is_one_line_and_leaves_other_runs_alone(most, command, run):
     other = shutil.copytree(run.folder, command.outputs / "2020-01-31-other")
     before = {path: path.read_bytes() for path in other.iterdir()}
-    ended = command.finish(SMALL_FILES.format(most))
+    ended = command.finish(before=SMALL_FILES.format(most))
     assert ended.code == 5, ended.told
     assert "Traceback" not in ended.told
     assert "File too large" in ended.last[0]
     assert "run the same command again" in ended.last[0]
     assert {path: path.read_bytes() for path in before} == before
     shutil.rmtree(other)
+    check_same(command, run)
+
+
+@pytest.fixture
+def small_disk(command):
+    """A disk of so many kilobytes at the command's outputs, which can be made larger."""
+    if not _can_mount():
+        pytest.skip("needs the right to mount a file system of its own")
+
+    def mount(kilobytes, *, again=False):
+        options = f"size={kilobytes}k" + (",remount" if again else "")
+        command.outputs.mkdir(exist_ok=True)
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", command.outputs], check=True
+        )
+
+    yield mount
+    subprocess.run(["umount", command.outputs], check=False, stderr=subprocess.DEVNULL)
+
+
+def _can_mount():
+    tried = subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True)
+    return os.geteuid() == 0 and tried.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "kilobytes", [200, *(pytest.param(n, marks=pytest.mark.slow) for n in (40, 100, 300, 400, 500))]
+)
+def test_full_disk_is_one_line_and_the_run_goes_on_once_there_is_room(
+    kilobytes, small_disk, command, run
+):
+    small_disk(kilobytes)
+    ended = command.finish()
+    assert ended.code == 5, ended.told
+    assert "Traceback" not in ended.told
+    assert "No space left on device" in ended.last[0]
+    assert "run the same command again" in ended.last[0]
+    assert not (command.outputs / run.folder.name).exists()
+    small_disk(50_000, again=True)
+    check_same(command, run)
+
+
+def test_folder_without_permission_is_named_with_what_to_do(command, run):
+    command.outputs.mkdir(mode=0o500)
+    # Root may write anywhere until that capability is taken from the process.
+    as_others = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    ended = command.finish(within=as_others if os.geteuid() == 0 else ())
+    assert ended.code == 5, ended.told
+    assert "Traceback" not in ended.told
+    assert "outputs" in ended.last[0]
+    assert "Permission denied" in ended.last[0]
+    assert "the right to write there" in ended.last[0]
+    command.outputs.chmod(0o700)
     check_same(command, run)

@@ -202,17 +202,6 @@ def test_what_the_machine_refuses_is_one_line_and_can_be_mended(
     check_same(again.make(), run)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_folder_without_permission_is_named_with_what_to_do(again):
-    again.outputs.mkdir()
-    again.outputs.chmod(0o500)
-    try:
-        with pytest.raises(MachineError, match=r"outputs.+Permission denied.+the right to write"):
-            again.make()
-    finally:
-        again.outputs.chmod(0o700)
-
-
 def test_long_list_has_its_head_in_the_workbook_and_says_so(again, run):
     made = again.make(scoring=Scoring(workbook_rows=7))
     counts = made.manifest.counts
