@@ -11,11 +11,7 @@ _RUNS = re.compile(r"[\t\r\n]|[\s\x00-\x20\"\u200b-\u200f\u2060\ufeff]*[=+\-@＝
 def inert(text: str) -> str:
     """Return the text so that no spreadsheet runs it.
 
-    A carriage return becomes a line feed: alone it is not quoted in a CSV whose lines end by
-    line feeds, and what follows it would stand at the start of a row.
-
     >>> inert("=1+1"), inert(" @SUM(A1)"), inert("-√√√"), inert("张*伟"), inert("＝1")
     ("'=1+1", "' @SUM(A1)", "'-√√√", '张*伟', "'＝1")
     """
-    told = text.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{told}" if _RUNS.match(text) else told
+    return f"'{text}" if _RUNS.match(text) else text

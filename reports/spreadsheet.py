@@ -8,7 +8,11 @@ __all__ = ["inert", "inert_frame"]
 
 
 def inert_frame(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame to write as CSV: numbers as they are, texts and heads inert."""
+    """Return a frame to write as CSV: numbers as they are, texts and heads inert.
+
+    A carriage return becomes a line feed: alone it is not quoted in a CSV whose lines end by
+    line feeds, and what follows it would stand at the start of a row.
+    """
     told = {head: _inert_column(frame[head]) for head in frame.columns}
     return pd.DataFrame(told, index=frame.index).rename(columns=_inert_value)
 
@@ -20,4 +24,6 @@ def _inert_column(values: pd.Series) -> pd.Series:
 
 
 def _inert_value(value: object) -> object:
-    return inert(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return inert(value).replace("\r\n", "\n").replace("\r", "\n")

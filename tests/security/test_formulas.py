@@ -45,9 +45,8 @@ HARMLESS = ("张*伟", "WG001", "", "a=b", "12-34", "user@example.invalid", "（
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_formula_becomes_text_in_every_writer(attack):
-    told = attack.replace("\r", "\n")
-    assert inert(attack) == f"'{told}"
-    assert _harmless(attack) == f"'{told}"
+    assert inert(attack) == f"'{attack}"
+    assert _harmless(attack) == f"'{attack}"
     frame = pd.DataFrame({attack: [attack, None], "code": pd.Categorical([attack, attack])})
     rows = list(csv.reader(io.StringIO(inert_frame(frame).to_csv(index=False), newline="")))
     assert [cell[0] for row in rows for cell in row if cell] == ["'", "c", "'", "'", "'"]
