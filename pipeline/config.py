@@ -20,7 +20,7 @@ from models.search import Tuning
 from models.snapshots import Snapshots
 from models.target import Target
 from models.uplift.learners import Uplift
-from pipeline.spark.settings import Spark
+from pipeline.spark.settings import SECRETS, Spark
 from pipeline.tracking import Tracking
 
 
@@ -147,7 +147,8 @@ def _fault(source: str, fault: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Return a value for an error, unless it looks like an address that may hold a password."""
+    """Return a value for an error, unless it looks like what may hold a secret."""
     told = repr(value)
-    is_secret = "://" in told or "password" in told.lower()
-    return "an address, which belongs into the environment" if is_secret else told
+    if any(word in told.lower() for word in SECRETS):
+        return "not shown, for it may hold a secret, which belongs into the environment"
+    return "an address, which belongs into the environment" if "://" in told else told

@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-# Words in the name of a Spark setting whose value is nobody's to read.
-_SECRET = ("secret", "password", "token", "credential", "access.key", "accesskey")
+# Words in the name of a setting whose value is nobody's to read; a file of such is no secret.
+SECRETS = ("secret", "password", "token", "credential", "access.key", "accesskey")
 
 
 class Spark(BaseModel):
@@ -37,7 +37,7 @@ class Spark(BaseModel):
         for name in conf:
             if not name.startswith("spark."):
                 raise ValueError(f"{name} is no setting of Spark; its names begin with spark.")
-            if any(word in name.lower() for word in _SECRET):
+            if any(word in name.lower() for word in SECRETS) and not name.endswith("File"):
                 raise ValueError(
                     f"{name} would be kept with every run; set it in spark-defaults.conf"
                 )
