@@ -35,3 +35,13 @@ class BusyError(MachineError):
     """Another process is at the same work; the message names it."""
 
     exit_code = 6
+
+
+class GateError(Exception):
+    """A run is made but not published: a gate did not let it through.
+
+    The message has a line for each gate that stopped it, with its figure, limit and remedy. The
+    newest list stays the one it was, and the run's work is kept.
+    """
+
+    exit_code = 7

@@ -4,14 +4,14 @@ Results go to standard output, progress to standard error. With ``--json`` the l
 standard output is one JSON object. Exit codes: 0 done; 2 a setting or argument is wrong; 3 the
 data break the contract or cannot answer; 4 a challenger is kept back, or a limit was breached
 (monitor --strict); 5 the machine refuses, such as a full disk; 6 another process is at the same
-run; 1 a bug, with its traceback.
+run; 7 the list is made but a gate keeps it from being published; 1 a bug, with its traceback.
 """
 
 import sys
 
 import typer
 
-from contract.errors import ConfigError, DataError, MachineError
+from contract.errors import ConfigError, DataError, GateError, MachineError
 from pipeline.commands import (
     data,
     docs,
@@ -71,6 +71,6 @@ def main() -> None:
     """Run the command line; a user's error becomes one clear line and its exit code."""
     try:
         app()
-    except (ConfigError, DataError, MachineError) as error:
+    except (ConfigError, DataError, GateError, MachineError) as error:
         console.print(f"duewatch: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(error.exit_code)

@@ -16,6 +16,8 @@ from pipeline.tracking import Registered
 from reports.facts import METRICS, Compared, RunFacts
 
 MANIFEST = "manifest.json"
+# Names the newest list among the runs of a folder.
+CURRENT = "current.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +136,65 @@ def read_manifest(folder: Path) -> Manifest:
                 " changed: restore it, or remove the folder and score again."
             )
     return manifest
+
+
+def current_run(outputs: Path) -> Path | None:
+    """Return the folder of the newest published run; None when none was published.
+
+    Raises:
+        DataError: What names it is unreadable, or the run is not the one that was published.
+    """
+    path = outputs / CURRENT
+    if not path.exists():
+        return None
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        place, digest = outputs / str(told["folder"]), str(told["manifest_sha256"])
+        is_right = "/" not in told["folder"] and _digest(place / MANIFEST) == digest
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(_not_current(path)) from error
+    if not is_right:
+        raise DataError(_not_current(path))
+    return place
+
+
+def make_current(place: Path, manifest: Manifest) -> None:
+    """Name a published run the newest list beside it, unless one of a later day is that.
+
+    Called again for a run that is there already, it mends what a killed process left unsaid.
+    """
+    path = place.parent / CURRENT
+    told = {
+        "run": manifest.run,
+        "folder": place.name,
+        "as_of": manifest.as_of,
+        "manifest_sha256": _digest(place / MANIFEST),
+    }
+    named = _named(path)
+    if named == told or (named and _is_of_later_day(named, told, place.parent)):
+        return
+    write_json(path, told)
+
+
+def _named(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _is_of_later_day(named: dict[str, Any], told: dict[str, Any], outputs: Path) -> bool:
+    """Whether what is named is a run that is there and looks from a later day."""
+    there = (outputs / str(named.get("folder")) / MANIFEST).is_file()
+    return there and str(named.get("as_of")) > str(told["as_of"])
+
+
+def _not_current(path: Path) -> str:
+    return (
+        f"{path}: it does not name a published run as it was written. Run duewatch score again"
+        " for the newest list's day, which mends it, or remove the file."
+    )
 
 
 def _digest(path: Path) -> str:

@@ -18,12 +18,20 @@ from pipeline.preparing import Prepared
 from pipeline.progress import step
 from pipeline.runs import (
     Manifest,
+    make_current,
     read_manifest,
     run_id,
     scoring_settings,
     write_manifest,
 )
-from pipeline.scoring.buckets import Task, explain_bucket, score_bucket, write_rates
+from pipeline.scoring.buckets import (
+    Task,
+    count_bucket,
+    explain_bucket,
+    has_rates,
+    score_bucket,
+    write_rates,
+)
 from pipeline.scoring.lists import write_lists
 from pipeline.scoring.lock import clear, locked
 from pipeline.scoring.ranking import (
@@ -123,7 +131,9 @@ def score(config: Config, prepared: Prepared, registered: Registered) -> Run:
 
 
 def _finished(job: _Job, *, made: bool) -> Run:
-    return Run(folder=job.place, manifest=read_manifest(job.place), made=made)
+    manifest = read_manifest(job.place)
+    make_current(job.place, manifest)
+    return Run(folder=job.place, manifest=manifest, made=made)
 
 
 def _clear_leftovers(work: Path) -> None:
@@ -203,7 +213,10 @@ def _count_workers(job: _Job) -> int:
 def _score(job: _Job, task: Task, workers: Workers | SparkWorkers) -> Manifest:
     parts = []
     with step("Score the open bills") as report:
-        write_rates(task.store, task.as_of, task.folder)
+        if not has_rates(task.folder):
+            for done, _ in enumerate(workers.run(count_bucket, job.buckets)):
+                report("groups", done, len(job.buckets))
+            write_rates(task)
         for done, told in enumerate(workers.run(score_bucket, job.buckets)):
             report("buckets", done, len(job.buckets))
             parts.append(told)

@@ -12,6 +12,7 @@ import pytest
 from contract.errors import BusyError, DataError, MachineError
 from pipeline.config import Scoring
 from pipeline.preparing import prepare
+from pipeline.runs import CURRENT
 from pipeline.scoring import job, score
 from pipeline.scoring.lock import locked
 from pipeline.scoring.workers import count_workers
@@ -65,7 +66,7 @@ def check_same(made, run):
     assert sorted(path.name for path in made.folder.iterdir()) == FILES
     for name in FILES:
         assert (made.folder / name).read_bytes() == (run.folder / name).read_bytes(), name
-    assert [path.name for path in made.folder.parent.iterdir()] == [made.folder.name]
+    assert {path.name for path in made.folder.parent.iterdir()} == {made.folder.name, CURRENT}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_work_left_after_the_run_had_appeared_is_removed(again):
     made = again.make()
     (again.work / "parts").mkdir(parents=True)
     assert not again.make().made
-    assert [path.name for path in again.outputs.iterdir()] == [made.folder.name]
+    assert {path.name for path in again.outputs.iterdir()} == {made.folder.name, CURRENT}
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"files": {}}'])

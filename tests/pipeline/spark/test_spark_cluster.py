@@ -1,13 +1,17 @@
 """The run of this machine, made by a cluster; and what a cluster does to those who use it."""
 
+import shutil
 import threading
 from types import SimpleNamespace
 
 import pytest
 
+from contract.errors import ConfigError, DataError, MachineError
 from pipeline.config import Scoring
-from pipeline.preparing import prepare
+from pipeline.preparing import learning_from, prepare
+from pipeline.runs import CURRENT
 from pipeline.scoring import job, score
+from pipeline.spark.lending import lend
 from pipeline.spark.settings import Spark
 
 pytestmark = pytest.mark.spark
@@ -50,7 +54,7 @@ def test_cluster_stages_and_scores_the_same_bytes(there, town, run, monkeypatch)
     made = there.make()
     check_same(made.folder, run.folder)
     check_same(there.config.stores, town.config.stores)
-    assert [path.name for path in there.config.outputs.iterdir()] == [run.folder.name]
+    assert {path.name for path in there.config.outputs.iterdir()} == {run.folder.name, CURRENT}
 
 
 def test_worker_killed_in_mid_run_changes_nothing(there, run, cluster):
@@ -71,3 +75,54 @@ def test_worker_killed_in_mid_run_changes_nothing(there, run, cluster):
     assert 1 <= at_that_moment[0] < 8
     check_same(made.folder, run.folder)
     cluster.add_worker("one")
+
+
+def test_sample_drawn_by_the_cluster_is_the_one_drawn_here(there, town, tmp_path):
+    snapshots = town.config.snapshots.model_copy(update={"customers_share": 0.2})
+    samples = []
+    for name, changed in (("here", town.config), ("there", there.config)):
+        stores = shutil.copytree(town.config.stores, tmp_path / name)
+        config = changed.model_copy(update={"stores": stores, "snapshots": snapshots})
+        samples.append(learning_from(config, prepare(config)).store)
+    assert samples[0].whole
+    check_same(samples[0].folder, samples[1].folder)
+
+
+def test_errors_of_a_task_reach_the_driver_in_their_own_kind(settings, monkeypatch):
+    # Nested functions, for they are sent whole; these tests are no module of the executors.
+    def double(piece):
+        return 2 * piece
+
+    def find_fault(piece):
+        raise DataError(f"bills: row {piece} is empty.")
+
+    def have_a_bug(piece):
+        return piece / 0
+
+    def lose_the_disk(piece):
+        raise OSError(5, "Input/output error", f"part-{piece}")
+
+    with lend(Spark(**settings)) as cluster:
+        assert sorted(cluster.spread(range(7), double)) == [0, 2, 4, 6, 8, 10, 12]
+        assert list(cluster.spread([], double)) == []
+        with pytest.raises(DataError, match=r"row 3 is empty"):
+            list(cluster.spread([3], find_fault))
+        with pytest.raises(RuntimeError, match=r"(?s)piece / 0.+ZeroDivisionError"):
+            list(cluster.spread([1], have_a_bug))
+        with pytest.raises(MachineError, match=r"gave up \(OSError: .+part-1.+same command again"):
+            list(cluster.spread([1], lose_the_disk))
+        monkeypatch.setattr("pipeline.spark.cluster.environment", lambda: {"duckdb": "0.1"})
+        with pytest.raises(
+            ConfigError, match=r"other versions.+of duckdb \(duckdb: .+expected 0.1"
+        ):
+            list(cluster.spread([1], double))
+
+
+def test_cluster_that_lends_no_executor_is_not_waited_for_for_ever(settings):
+    wanted = {**settings["conf"], "spark.executor.memory": "900g"}
+    spark = Spark(**{**settings, "conf": wanted, "wait_seconds": 8})
+    with (
+        lend(spark) as cluster,
+        pytest.raises(MachineError, match=r"lent no executor for 8 seconds.+same command again"),
+    ):
+        list(cluster.spread([1, 2], str))
