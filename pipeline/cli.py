@@ -15,6 +15,7 @@ from contract.errors import ConfigError, DataError, GateError, MachineError
 from pipeline.commands import (
     data,
     docs,
+    export,
     features,
     feedback,
     handouts,
@@ -64,6 +65,7 @@ app.command()(kpis.kpis)
 app.command()(reconcile.reconcile)
 app.command()(handouts.handouts)
 app.add_typer(scope.app, name="scope")
+app.command()(export.export)
 app.command()(docs.docs)
 
 

@@ -13,6 +13,7 @@ from collection.policy import policy_markdown
 from features.catalogue import FEATURES, PREPAID_FEATURES
 from features.dictionary import dictionary_markdown
 from pipeline.config import Config
+from reports.handoff import handoffs_markdown
 
 DOCS = Path(__file__).parent.parent / "docs"
 GENERATED = "<!-- Made by `duewatch docs`; edit the code instead. -->\n\n"
@@ -27,6 +28,7 @@ def pages() -> dict[str, str]:
         "kpis.md": GENERATED + kpis_markdown(),
         "law.md": GENERATED + law_markdown(),
         "policy.md": GENERATED + policy_markdown(),
+        "handoffs.md": GENERATED + handoffs_markdown(),
     }
 
 

@@ -1,0 +1,14 @@
+"""The file that hands a plan's contacts to another system's dunning: its form, rows and page."""
+
+from reports.handoff.form import Form, load_form, shipped_forms
+from reports.handoff.page import handoffs_markdown
+from reports.handoff.write import About, build_handoff
+
+__all__ = [
+    "About",
+    "Form",
+    "build_handoff",
+    "handoffs_markdown",
+    "load_form",
+    "shipped_forms",
+]
