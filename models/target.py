@@ -4,7 +4,7 @@ A label counts only when it is mature at the data cut; an immature one is censor
 (design 3, domain 3.3). Every row that is left out is counted with its reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -81,12 +81,19 @@ class Labelled:
         )
 
 
-def known_outcomes(store: Store, cut: date, target: Target) -> pd.DataFrame:
-    """Return what is known before the cut of whatever the target asks of."""
-    return outcomes(store, cut) if target.is_of_bills else cutoffs(store, cut)
+def known_outcomes(
+    store: Store, cut: date, target: Target, *, buckets: Sequence[int] | None = None
+) -> pd.DataFrame:
+    """Return what is known before the cut of whatever the target asks of.
+
+    Args:
+        buckets: Those whose customers are wanted; None takes all.
+    """
+    read = outcomes if target.is_of_bills else cutoffs
+    return read(store, cut, buckets=buckets)
 
 
-def outcomes(store: Store, cut: date) -> pd.DataFrame:
+def outcomes(store: Store, cut: date, *, buckets: Sequence[int] | None = None) -> pd.DataFrame:
     """Return what is known before the cut of every bill, one row a bill.
 
     Columns: bill_id, due_on, cleared_on (NaT while one yuan or more is open), kind, and
@@ -102,7 +109,7 @@ def outcomes(store: Store, cut: date) -> pd.DataFrame:
                 WHERE known_from < DATE '{cut}' AND (known_to IS NULL OR known_to >= DATE '{cut}')
                     AND (cancelled_on IS NULL OR cancelled_on >= DATE '{cut}')""",
             ).to_pandas(date_as_object=False)
-            for bucket in range(store.buckets)
+            for bucket in (range(store.buckets) if buckets is None else buckets)
         ]
     found = pd.concat(parts, ignore_index=True)
     for column in ("due_on", "cleared_on"):
@@ -110,14 +117,14 @@ def outcomes(store: Store, cut: date) -> pd.DataFrame:
     return found.set_index("bill_id")
 
 
-def cutoffs(store: Store, cut: date) -> pd.DataFrame:
+def cutoffs(store: Store, cut: date, *, buckets: Sequence[int] | None = None) -> pd.DataFrame:
     """Return what is known before the cut of supply and of leaving, one row an occasion.
 
     Columns: customer_id, kind (``low_balance``, ``other_cut`` or ``left``), from_on, to_on (the
     day supply came back; NaT while it has not).
     """
     parts = []
-    for bucket in range(store.buckets):
+    for bucket in range(store.buckets) if buckets is None else buckets:
         with connect() as connection:
             found = to_arrow(
                 connection,

@@ -7,7 +7,6 @@ answers. Nothing is trained or promoted by it.
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 from contract.errors import ConfigError, DataError
-from features import build, build_prepaid
-from models.judging import MODEL, Ranked, rank_by_model
+from models.judging import MODEL
 from models.monitoring.alarms import (
     SCORE,
     Alarm,
+    Monitoring,
     Proven,
     recommend_retraining,
     ring_calibration,
@@ -29,31 +28,17 @@ from models.monitoring.alarms import (
 )
 from models.monitoring.performance import by_treatment, estimate, realise
 from models.monitoring.psi import Shift, measure_shift
-from models.monitoring.sketch import learn_bins
-from models.predictor import Model
+from models.monitoring.tally import Tally
 from models.snapshots import Snapshots
-from models.target import Labelled, known_outcomes, label
-from models.uplift.holdout import first_reminders
 from pipeline.config import Config
 from pipeline.monitored import Monitored, log_monitored, write_monitored
 from pipeline.preparing import Prepared
 from pipeline.progress import step
 from pipeline.tracking import CHAMPION, Registered, load
+from pipeline.watching import Counted, Watch, count_days
 
 # A month counts as known when no more than this share of its bills still waits for an answer.
 _STILL_OPEN = 0.05
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Seen:
-    """The rows that a model scores on the planning days, each day's in order, with its ranking."""
-
-    days: dict[str, pd.DataFrame]
-    ranked: dict[str, Ranked]
-
-    @property
-    def rows(self) -> pd.DataFrame:
-        return pd.concat(self.days.values(), ignore_index=True)
 
 
 def monitor(
@@ -87,13 +72,13 @@ def monitor(
     learned = [
         one[0] for one in snapshots.months(trained, snapshots.learn_months) if one[0] < trained
     ]
-    seen = _see(config, prepared, stands.model, days)
-    reference = _see(config, prepared, stands.model, learned)
-    with step("Hold the months against those learned from"):
-        drift = _measure_drift(stands.model, reference, seen)
-    with step("Judge the months whose labels are mature"):
-        table, treatments = _judge(config, prepared, stands.model, seen)
-    table = _with_drift(table, drift)
+    watch = Watch(
+        config=config, prepared=prepared, model=stands.model, learned=learned, watched=days
+    )
+    counted = _count_days(watch)
+    drift = _measure_drift(watch, counted)
+    table, treatments = _judge(watch, counted)
+    table = _with_drift(table, drift, config.monitoring)
     alarms = _ring(config, _proven(about), table, drift)
     made = Monitored(
         folder=out or _place(config, prepared, stands, table),
@@ -122,68 +107,45 @@ def _planning_days(snapshots: Snapshots, as_of: date, trained: date) -> list[dat
     return [day for day in (*past, present) if trained <= day <= as_of]
 
 
-def _see(config: Config, prepared: Prepared, model: Model, days: Sequence[date]) -> _Seen:
-    with step(f"Build features on {len(days)} planning days") as report:
-        if config.target.is_of_bills:
-            matrix = build(prepared.store, days, features=prepared.features, progress=report)
-            matrix = matrix[
-                (pd.to_datetime(matrix["due_on"]) >= pd.to_datetime(matrix["as_of"]))
-                & (matrix["has_agent"] != 1)
-            ]
-        else:
-            matrix = build_prepaid(prepared.store, days, progress=report)
-    if matrix.empty:
-        raise DataError(
-            f"{config.data}: nothing was open to be scored on any of {len(days)} planning days"
-            f" from {days[0]} to {days[-1]}. Give the history that the model learned from."
-        )
-    by_day = {
-        str(pd.Timestamp(str(day)).date()): rows.reset_index(drop=True)
-        for day, rows in matrix.groupby("as_of", sort=True)
-    }
-    ranked = {day: rank_by_model(model, rows) for day, rows in by_day.items()}
-    return _Seen(days=by_day, ranked=ranked)
+def _count_days(watch: Watch) -> Counted:
+    with step(f"Score and count {len(watch.learned) + len(watch.watched)} days") as report:
+        counted = count_days(watch, report)
+    for days in (watch.learned, watch.watched):
+        if not any(counted.sketches[day][SCORE].sum() for day in days):
+            raise DataError(
+                f"{watch.config.data}: nothing was open to be scored on any of {len(days)} planning"
+                f" days from {days[0]} to {days[-1]}. Give the history that the model learned from."
+            )
+    return counted
 
 
-def _measure_drift(model: Model, reference: _Seen, seen: _Seen) -> pd.DataFrame:
-    customers = reference.rows["customer_id"].nunique()
+def _measure_drift(watch: Watch, counted: Counted) -> pd.DataFrame:
     weights = {SCORE: 1.0} | {
-        name: weight for name, weight in model.importance().items() if name in model.card.features
+        name: weight
+        for name, weight in watch.model.importance().items()
+        if name in watch.model.card.features
     }
     found = []
     for what, weight in weights.items():
-        then, now = _columns(reference, what), _columns(seen, what)
-        bins = learn_bins(pd.concat(then.values()), model.card.levels.get(what))
-        sketches = np.array([bins.count(column) for column in then.values()])
-        for month, column in now.items():
-            shift = measure_shift(sketches, bins.count(column), customers=customers)
-            found.append({"month": month, "what": what, "weight": weight} | vars(shift))
+        then = [counted.sketches[day][what] for day in watch.learned]
+        for day in watch.watched:
+            now = counted.sketches[day][what]
+            shift = measure_shift(then, now, customers=counted.customers)
+            found.append({"month": str(day), "what": what, "weight": weight} | vars(shift))
     return pd.DataFrame(found)
 
 
-def _columns(seen: _Seen, what: str) -> dict[str, pd.Series]:
-    if what == SCORE:
-        return {day: pd.Series(ranked.score) for day, ranked in seen.ranked.items()}
-    return {day: rows[what] for day, rows in seen.days.items()}
-
-
-def _judge(
-    config: Config, prepared: Prepared, model: Model, seen: _Seen
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    known = known_outcomes(prepared.store, prepared.as_of, config.target)
-    reminders = first_reminders(prepared.store, prepared.as_of)
-    capacity, table, treatments = config.bands.call.value, [], []
-    for day, matrix in seen.days.items():
-        line: dict[str, Any] = {"month": day, "rows": len(matrix)}
-        line |= estimate(matrix, seen.ranked[day], capacity=capacity)
-        rows = label(matrix, known, cut=prepared.as_of, target=config.target)
-        if _is_known(rows):
-            ranked = rank_by_model(model, rows.matrix, MODEL)
-            line |= realise(rows, ranked, capacity=capacity, seed=config.parameters.seed)
-            if config.target.is_of_bills:
-                groups = _treatment_of(rows.matrix, reminders)
-                told = by_treatment(rows, ranked.score, groups)
-                treatments.append(told.assign(month=day))
+def _judge(watch: Watch, counted: Counted) -> tuple[pd.DataFrame, pd.DataFrame]:
+    config, table, treatments = watch.config, [], []
+    capacity, seed = config.bands.call.value, config.parameters.seed
+    for day in watch.watched:
+        tally = counted.tallies[day]
+        line: dict[str, Any] = {"month": str(day), "rows": tally.rows}
+        line |= estimate(tally, capacity=capacity)
+        if _is_known(tally):
+            line |= realise(tally, capacity=capacity, seed=seed)
+            if watch.of_bills:
+                treatments.append(by_treatment(tally).assign(month=str(day)))
         table.append(line)
     columns = ["month", "treatment", "rows", "late_rate", "late_low", "late_high", "told"]
     told = pd.concat(treatments, ignore_index=True)[columns] if treatments else pd.DataFrame()
@@ -197,33 +159,20 @@ _MONTH = (
 )
 
 
-def _is_known(rows: Labelled) -> bool:
-    waiting = rows.attrition["label_not_mature"]
-    return bool(
-        len(rows.matrix) > 0
-        and waiting <= _STILL_OPEN * rows.attrition.sum()
-        and 0 < rows.late.sum() < rows.late.size
-    )
+def _is_known(tally: Tally) -> bool:
+    rows, late, _ = tally.known_by_p.sum(axis=0)
+    return bool(tally.open <= _STILL_OPEN * tally.rows and 0 < late < rows)
 
 
-def _treatment_of(matrix: pd.DataFrame, reminders: pd.DataFrame) -> pd.Series:
-    """Tell what round 1 did with each bill: reminded, held out at random, or neither."""
-    bills = reminders.dropna(subset=["bill_id"])
-    held = set(bills.loc[bills["assigned"] == "holdout", "bill_id"])
-    planned = matrix["bill_id"].isin(set(bills["bill_id"]))
-    treatment = np.where(planned, "reminded", "not_reminded")
-    return pd.Series(np.where(matrix["bill_id"].isin(held), "held_out", treatment))
+def _with_drift(table: pd.DataFrame, drift: pd.DataFrame, rule: Monitoring) -> pd.DataFrame:
+    """Add each month's index of the score, and the feature whose change is least usual.
 
-
-def _with_drift(table: pd.DataFrame, drift: pd.DataFrame) -> pd.DataFrame:
-    """Add each month's index of the score, and the feature whose change is least usual."""
+    Of features that the model hardly goes by, none is looked at.
+    """
     score = drift[drift["what"] == SCORE].set_index("month")["psi"]
-    features = drift[drift["what"] != SCORE]
-    beyond = features["psi"] - features[["season", "by_chance"]].max(axis=1)
-    if beyond.notna().any():
-        worst = features.loc[beyond.groupby(features["month"]).idxmax()].set_index("month")
-    else:
-        worst = features.set_index("month")
+    features = drift[(drift["what"] != SCORE) & (drift["weight"] >= rule.feature_weight)]
+    beyond = (features["psi"] - features[["season", "by_chance"]].max(axis=1)).dropna()
+    worst = features.loc[beyond.groupby(features["month"]).idxmax()].set_index("month")
     return table.assign(
         score_psi=table["month"].map(score),
         worst_feature=table["month"].map(worst["what"]),

@@ -1,21 +1,22 @@
-"""How a model does in a month: before its labels are mature, and after."""
+"""How a model does in a month, from the month's sums: before its labels are mature, and after."""
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import t as student
 
-from models.judging import Ranked, amounts, figures_of
-from models.metrics import Capacity, Ranking
-from models.resampling import bootstrap, rate_interval
-from models.target import Labelled
+from models.metrics import Capacity, rows_at
+from models.monitoring.tally import GROUPS, TREATMENTS, Tally
+from models.resampling import bootstrap
 
 FloatArray = npt.NDArray[np.float64]
 
 DRAWS = 200
-_REALISED = ("auc", "clean_auc", "ece")
+_TAIL = 0.975  # of a 95 % interval
+_TENTHS = 10
 
 
-def estimate(matrix: pd.DataFrame, ranked: Ranked, *, capacity: Capacity) -> dict[str, float]:
+def estimate(tally: Tally, *, capacity: Capacity) -> dict[str, float]:
     """Estimate how a list will do from its probabilities alone, before any label is known.
 
     Confidence-based performance estimation (Bialek et al. 2024, arXiv:2401.08348): a bill of
@@ -25,72 +26,112 @@ def estimate(matrix: pd.DataFrame, ranked: Ranked, *, capacity: Capacity) -> dic
     Returns:
         expected_late_rate, expected_auc, expected_caught (the share of the late amount).
     """
-    p = ranked.score
-    listed = Ranking(p, ranked.order, amounts(matrix))
+    rows, told = tally.by_p.T
     return {
-        "expected_late_rate": float(p.mean()) if p.size else np.nan,
-        "expected_auc": Ranking(p, p).auc(),
-        "expected_caught": listed.late_amount_caught(capacity=capacity),
+        "expected_late_rate": _share(told.sum(), rows.sum()),
+        "expected_auc": _auc(rows - told, told),
+        "expected_caught": _caught(tally.by_order[:, 0], tally.by_order[:, 1], capacity),
     }
 
 
-def realise(rows: Labelled, ranked: Ranked, *, capacity: Capacity, seed: int) -> dict[str, float]:
-    """Return what a list turned out to be worth; rows have mature labels.
+def realise(tally: Tally, *, capacity: Capacity, seed: int) -> dict[str, float]:
+    """Return what a list turned out to be worth, of rows with mature labels.
 
     Returns:
         labelled (rows), late_rate with its interval (late_low, late_high), told (mean
         probability), auc, clean_auc, ece, caught (share of the late amount) with its interval
         (caught_low, caught_high), late_cny; intervals are of 95 %, clustered by customer.
     """
-    customers = rows.matrix["customer_id"].to_numpy()
-    figures = figures_of(rows, ranked, capacity=capacity)
-    listed = Ranking(rows.late, ranked.order, amounts(rows.matrix))
+    rows, late, told = tally.known_by_p.T
+    clean, clean_late = tally.clean_by_p.T
+    counted, amount = np.moveaxis(tally.known_by_order, -1, 0)
     caught = bootstrap(
-        lambda weight: listed.late_amount_caught(weight, capacity=capacity),
-        customers,
+        lambda weight: _caught(weight @ counted, weight @ amount, capacity),
+        np.arange(GROUPS),
         draws=DRAWS,
         seed=seed,
     )
     return {
-        "labelled": float(rows.late.size),
-        **calibration_in_the_large(rows.late, ranked.score, customers),
-        **{name: figures[name] for name in _REALISED},
+        "labelled": float(rows.sum()),
+        **calibration_in_the_large(tally.treated.sum(axis=0)),
+        "auc": _auc(rows - late, late),
+        "clean_auc": _auc(clean - clean_late, clean_late),
+        "ece": _ece(rows, late, told),
         "caught": caught.value,
         "caught_low": caught.low,
         "caught_high": caught.high,
-        "late_cny": listed.late_amount_total,
+        "late_cny": float(amount.sum()),
     }
 
 
-def calibration_in_the_large(
-    late: npt.ArrayLike, p: npt.ArrayLike, customers: npt.ArrayLike
-) -> dict[str, float]:
-    """Return the late rate with its interval clustered by customer, and what was told."""
-    rate = rate_interval(late, customers)
-    told = float(np.mean(np.asarray(p, np.float64))) if np.size(p) else np.nan
-    return {"late_rate": rate.value, "late_low": rate.low, "late_high": rate.high, "told": told}
+def calibration_in_the_large(groups: FloatArray) -> dict[str, float]:
+    """Return the late rate with its interval clustered by customer, and what was told.
+
+    The linearised variance of a ratio of group totals (Cochran 1977, 6.4).
+
+    Args:
+        groups: Of each group of customers: rows, late, sum of probabilities.
+    """
+    groups = groups[groups[:, 0] > 0]
+    rows, late, told = groups.sum(axis=0)
+    rate, seen = _share(late, rows), len(groups)
+    reach = np.nan
+    if seen > 1:
+        off = groups[:, 1] - rate * groups[:, 0]
+        error = np.sqrt(np.sum(off**2) * seen / (seen - 1)) / rows
+        reach = float(error * student.ppf(_TAIL, seen - 1))
+    return {
+        "late_rate": rate,
+        "late_low": max(0.0, rate - reach) if seen > 1 else np.nan,
+        "late_high": min(1.0, rate + reach) if seen > 1 else np.nan,
+        "told": _share(told, rows),
+    }
 
 
-def by_treatment(rows: Labelled, p: FloatArray, treatment: pd.Series) -> pd.DataFrame:
+def by_treatment(tally: Tally) -> pd.DataFrame:
     """Tell apart the bills that were reminded, held out at random, and left alone.
 
     A reminder that works makes the reminded look safer than they were told to be: a model that is
     wrong on them and right on the held out is not broken (domain 3.9).
 
-    Args:
-        p: The model's probability of each row.
-        treatment: Of each row, in order.
-
     Returns:
         One row a treatment: treatment, rows, late_rate, late_low, late_high, told.
     """
-    customers = rows.matrix["customer_id"].to_numpy()
-    groups = treatment.to_numpy()
     return pd.DataFrame(
         [
-            {"treatment": name, "rows": int(at.sum())}
-            | calibration_in_the_large(rows.late[at], p[at], customers[at])
-            for name in sorted(set(groups))
-            for at in [groups == name]
+            {"treatment": name, "rows": int(groups[:, 0].sum())} | calibration_in_the_large(groups)
+            for name, groups in zip(TREATMENTS, tally.treated, strict=True)
+            if groups[:, 0].sum() > 0
         ]
     )
+
+
+def _auc(good: FloatArray, bad: FloatArray) -> float:
+    """Return the area under the ROC curve of bins in ascending order, ties counting half."""
+    pairs = good.sum() * bad.sum()
+    below = np.cumsum(good) - good / 2
+    return _share(float(np.sum(bad * below)), pairs)
+
+
+def _caught(rows: FloatArray, amount: FloatArray, capacity: Capacity) -> float:
+    """Return the share of the amount among the first K rows, bins in ascending order.
+
+    Linear within a bin, as a random order within it is expected to be.
+    """
+    listed, caught = np.cumsum(rows[::-1]), np.cumsum(amount[::-1])
+    if listed[-1] < 1 or caught[-1] <= 0:
+        return np.nan
+    k = rows_at(capacity, listed[-1])
+    return float(np.interp(k, np.append(0.0, listed), np.append(0.0, caught)) / caught[-1])
+
+
+def _ece(rows: FloatArray, late: FloatArray, told: FloatArray) -> float:
+    """Return the expected calibration error over ten bins of equal count (models.probability)."""
+    middle = np.cumsum(rows) - (rows + 1) / 2
+    tenth = np.clip(middle * _TENTHS / max(rows.sum(), 1), 0, _TENTHS - 1).astype(np.int64)
+    gap = np.bincount(tenth, weights=told - late, minlength=_TENTHS)
+    return _share(float(np.abs(gap).sum()), rows.sum())
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole > 0 else np.nan

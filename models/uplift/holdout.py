@@ -5,6 +5,7 @@ they are compared (domain 3.8). Everyone else, above all the bills that the poli
 differs from them by more than a message.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,18 +49,23 @@ class Experiment:
         return int((self.rows["sent"] == 0).sum())
 
 
-def first_reminders(store: Store, cut: date) -> pd.DataFrame:
+def first_reminders(
+    store: Store, cut: date, *, buckets: Sequence[int] | None = None
+) -> pd.DataFrame:
     """Return the reminders of round 1 planned before the cut, one row a bill.
 
     Columns: bill_id, customer_id, cycle, issued_on, due_on, as_of (the planned day), assigned,
     ``protected`` and ``has_agent`` as in force then, and ``crossed`` (held out and sent). Where a
     bill has several rows a held-out one is taken, else the first; a reminder without a bill is
     kept, with nothing known of the bill.
+
+    Args:
+        buckets: Those whose customers are wanted; None takes all.
     """
     with connect() as connection:
         parts = [
             to_arrow(connection, _query(store, bucket, cut)).to_pandas(date_as_object=False)
-            for bucket in range(store.buckets)
+            for bucket in (range(store.buckets) if buckets is None else buckets)
         ]
     found = pd.concat(parts, ignore_index=True)
     for column in ("as_of", "issued_on", "due_on"):

@@ -1,10 +1,8 @@
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from features.declare import Text
-from models.judging import Ranked
+from models.metrics import Ranking
 from models.monitoring.alarms import (
     Alarm,
     Monitoring,
@@ -14,8 +12,11 @@ from models.monitoring.alarms import (
     ring_caught,
 )
 from models.monitoring.performance import by_treatment, estimate, realise
-from models.resampling import rate_interval
-from models.target import Labelled
+from models.monitoring.tally import TREATMENTS, Scored, Tally, learn_scale
+from models.probability import ece
+from models.resampling import bootstrap, rate_interval
+
+CAPACITY = 0.05
 
 
 def world(seed, rows=6_000, *, told_odds=0.0):
@@ -24,32 +25,39 @@ def world(seed, rows=6_000, *, told_odds=0.0):
     odds = rng.normal(-2.0, 1.2, rows)
     p, told = (1 / (1 + np.exp(-odds - add)) for add in (0.0, told_odds))
     amount = rng.lognormal(4, 1, rows).round(2)
-    matrix = pd.DataFrame(
-        {
-            "customer_id": [f"c{n // 2}" for n in range(rows)],
-            "open_cny": amount,
-            "late_count_12m": rng.integers(0, 2, rows),
-            "bills_known_12m": 12,
-            "months_behind": 0,
-        }
-    )
-    late = (rng.random(rows) < p).astype(np.int8)
-    ranked = Ranked(
-        id="model",
-        name=Text(zh="模型", en="model"),
-        score=told,
+    return Scored(
+        customer=np.array([f"c{n // 2}" for n in range(rows)]),
+        p=told,
         order=told * amount,
-        is_probability=True,
+        amount=amount,
+        clean=rng.random(rows) < 0.5,
+        late=(rng.random(rows) < p).astype(float),
+        treatment=np.tile(TREATMENTS, rows // 3 + 1)[:rows],
+        open=0,
     )
-    return Labelled(matrix=matrix, late=late, attrition=pd.Series({"kept": rows})), ranked
+
+
+def only(rows, at):
+    columns = {name: value[at] for name, value in vars(rows).items() if name != "open"}
+    return Scored(**columns, open=0)
+
+
+def tally_of(rows, parts=1):
+    tally = Tally(learn_scale(rows.p, rows.order))
+    for at in np.array_split(np.arange(rows.p.size), parts):
+        tally.add(only(rows, at))
+    return tally
+
+
+def judge(rows):
+    return realise(tally_of(rows), capacity=CAPACITY, seed=1)
 
 
 def test_estimate_is_near_what_comes_true_where_calibrated():
     gaps = []
     for seed in range(12):
-        rows, ranked = world(seed)
-        told = estimate(rows.matrix, ranked, capacity=0.05)
-        true = realise(rows, ranked, capacity=0.05, seed=1)
+        rows = world(seed)
+        told, true = estimate(tally_of(rows), capacity=CAPACITY), judge(rows)
         gaps.append(
             (
                 told["expected_late_rate"] - true["late_rate"],
@@ -62,49 +70,86 @@ def test_estimate_is_near_what_comes_true_where_calibrated():
 
 
 def test_estimated_auc_is_the_mean_over_drawn_labels():
-    rows, ranked = world(3, rows=400)
+    rows = world(3, rows=400)
     rng = np.random.default_rng(5)
-    drawn = [roc_auc_score(rng.random(400) < ranked.score, ranked.score) for _ in range(400)]
-    told = estimate(rows.matrix, ranked, capacity=0.05)["expected_auc"]
+    drawn = [roc_auc_score(rng.random(400) < rows.p, rows.p) for _ in range(400)]
+    told = estimate(tally_of(rows), capacity=CAPACITY)["expected_auc"]
     assert told == pytest.approx(np.mean(drawn), abs=0.01)
 
 
-def test_realised_figures_are_those_of_scikit_learn_and_the_interval():
-    rows, ranked = world(4)
-    found = realise(rows, ranked, capacity=0.05, seed=1)
-    assert found["auc"] == pytest.approx(roc_auc_score(rows.late, ranked.score))
-    told = rate_interval(rows.late, rows.matrix["customer_id"])
-    assert (found["late_low"], found["late_high"]) == (told.low, told.high)
-    assert found["caught_low"] < found["caught"] < found["caught_high"]
-    assert found["late_cny"] == pytest.approx(rows.matrix["open_cny"][rows.late == 1].sum())
+@pytest.mark.parametrize("rows", [900, 20_000])
+def test_figures_of_sums_are_those_of_the_rows(rows):
+    drawn = world(4, rows=rows)
+    found = judge(drawn)
+    listed = Ranking(drawn.late, drawn.order, drawn.amount)
+    near = pytest.approx if rows < 8_000 else lambda figure: pytest.approx(figure, abs=2e-4)
+    assert found["auc"] == near(roc_auc_score(drawn.late, drawn.p))
+    clean = drawn.clean
+    assert found["clean_auc"] == near(roc_auc_score(drawn.late[clean], drawn.p[clean]))
+    assert found["caught"] == near(listed.late_amount_caught(capacity=CAPACITY))
+    assert found["ece"] == near(ece(drawn.late, drawn.p))
+    assert found["late_cny"] == pytest.approx(listed.late_amount_total)
+    assert found["told"] == pytest.approx(drawn.p.mean())
+
+
+def test_intervals_of_groups_are_near_those_of_customers():
+    ratios = []
+    for seed in range(5):
+        rows = world(seed)
+        found = judge(rows)
+        rate = rate_interval(rows.late, rows.customer)
+        listed = Ranking(rows.late, rows.order, rows.amount)
+        caught = bootstrap(
+            lambda weight, listed=listed: listed.late_amount_caught(weight, capacity=CAPACITY),
+            rows.customer,
+            draws=100,
+            seed=1,
+        )
+        ratios.append(
+            (
+                (found["late_high"] - found["late_low"]) / (rate.high - rate.low),
+                (found["caught_high"] - found["caught_low"]) / (caught.high - caught.low),
+            )
+        )
+    assert np.mean(ratios, axis=0) == pytest.approx([1, 1], abs=0.12)
+
+
+def test_tallies_of_buckets_add_up_to_the_whole():
+    rows = world(5, rows=2_000)
+    rows.late[::7] = np.nan
+    whole, parts = tally_of(rows), tally_of(rows, parts=7)
+    for name, sums in vars(whole).items():
+        if name != "_scale":
+            assert np.allclose(sums, getattr(parts, name))
+    assert whole.known_by_p[:, 0].sum() == np.isfinite(rows.late).sum()
 
 
 def test_treatments_are_told_apart_and_add_up():
-    rows, ranked = world(6, rows=900)
-    groups = pd.Series(np.tile(["held_out", "not_reminded", "reminded"], 300))
-    found = by_treatment(rows, ranked.score, groups).set_index("treatment")
-    assert found["rows"].tolist() == [300, 300, 300]
+    rows = world(6, rows=900)
+    found = by_treatment(tally_of(rows)).set_index("treatment")
+    assert found["rows"].to_dict() == dict.fromkeys(TREATMENTS, 300)
     assert found["late_rate"].mean() == pytest.approx(rows.late.mean())
-    held = (groups == "held_out").to_numpy()
-    assert found.loc["held_out", "told"] == pytest.approx(ranked.score[held].mean())
+    held = rows.treatment == "held_out"
+    assert found.loc["held_out", "told"] == pytest.approx(rows.p[held].mean())
+
+
+def test_a_month_without_rows_or_labels_has_no_figures():
+    empty = only(world(1), np.array([], dtype=int))
+    assert np.isnan(list(estimate(tally_of(empty), capacity=CAPACITY).values())).all()
+    assert by_treatment(tally_of(empty)).empty
 
 
 def test_calibration_rings_when_told_is_off_and_not_when_right():
     quiet = loud = 0
-    for seed in range(20):
-        rows, right = world(seed, rows=3_000)
-        _, wrong = world(seed, rows=3_000, told_odds=0.7)
-        for ranked in (right, wrong):
-            figures = realise(rows, ranked, capacity=0.05, seed=1)
-            alarms = ring_calibration("2026-01-06", figures, Monitoring())
-            quiet += ranked is right and not alarms
-            loud += ranked is wrong and bool(alarms)
-    assert (quiet, loud) == (20, 20)
+    for seed in range(10):
+        right, wrong = world(seed, rows=3_000), world(seed, rows=3_000, told_odds=0.7)
+        quiet += not ring_calibration("2026-01-06", judge(right), Monitoring())
+        loud += bool(ring_calibration("2026-01-06", judge(wrong), Monitoring()))
+    assert (quiet, loud) == (10, 10)
 
 
 def test_a_list_that_lost_its_order_costs_late_amount():
-    rows, ranked = world(8)
-    figures = realise(rows, ranked, capacity=0.05, seed=1)
+    figures = judge(world(8, rows=2_000))
 
     def ring(lost, months=3):
         proven = Proven(caught=figures["caught"] + lost, months=months)
