@@ -20,7 +20,7 @@ class Postgres(BaseModel):
         time_zone: The utility's zone, in which moments that are stored with a zone are told
             (``Asia/Shanghai``); without it such a column is refused.
         readers: Connections that read side by side, all at the same moment of the database. Each
-            takes about 60 MB of memory.
+            takes about 80 MB of memory.
         chunk_mb: A table is read in pieces of about so many megabytes.
         list_schema: The schema that ``duewatch export`` writes to.
     """

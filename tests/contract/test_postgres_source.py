@@ -10,7 +10,7 @@ import yaml
 from contract.dataset import open_dataset
 from contract.errors import ConfigError, DataError, MachineError
 from contract.importing import import_tables
-from contract.mapping import load_mapping
+from contract.mapping import Mapping, load_mapping
 from contract.postgres import Postgres
 from contract.simulator import simulate
 from contract.tables import STORED_AS, TABLES
@@ -416,3 +416,11 @@ def test_mapping_for_files_and_one_for_tables_are_told_apart(tmp_path: Path) -> 
     (tmp_path / "s").mkdir()
     with pytest.raises(ConfigError, match=r"billing.customers is a table of a database"):
         import_tables(tmp_path / "s", mapping(tmp_path / "m"), tmp_path / "out")
+
+
+def test_mapping_of_the_guide_is_one() -> None:
+    guides = Path(__file__).parent.parent.parent / "docs" / "guides"
+    for page in ("databases.md", "databases.zh.md"):
+        block = (guides / page).read_text("utf-8").split("```yaml\n")[1].split("```")[0]
+        tables = Mapping.model_validate({"name": page, **yaml.safe_load(block)}).tables
+        assert tables["bills"][0].table == ("billing", "receivables")
