@@ -18,6 +18,7 @@ from contract.checks import promoted, run_rules, set_clock
 from contract.errors import ConfigError, DataError
 from contract.importreport import ImportReport, build_report
 from contract.mapping import Mapping
+from contract.pseudonyms import Key, pseudonymous, write_about, write_source_ids
 from contract.quarantine import write_quarantine
 from contract.rule import Rule, fault
 from contract.setaside import Workbench
@@ -41,6 +42,7 @@ def import_tables(
     *,
     quarantine: bool = False,
     promote: frozenset[str] = frozenset(),
+    key: Key | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Import a source as a dataset.
@@ -51,6 +53,7 @@ def import_tables(
         out: The dataset's folder; it must be new or empty.
         quarantine: Set rows in breach aside, with those that depend on them, instead of stopping.
         promote: Ids of warnings that count as errors.
+        key: Makes pseudonyms of the source's ids; None keeps them.
         progress: Is told of each step in a few words.
 
     Raises:
@@ -70,7 +73,7 @@ def import_tables(
             bench = Workbench(connection, shaped)
             report = _checked(bench, rules, quarantine=quarantine, tell=tell)
             result = build_report(bench, report, mapping=mapping.name, source=name)
-            _write(bench, result, out, work)
+            _write(bench, result, out, work, key)
     tell(f"wrote {out.name}")
     return result
 
@@ -161,17 +164,24 @@ def _extra_rules(shaped: dict[str, Shaped]) -> tuple[Rule, ...]:
     )
 
 
-def _write(bench: Workbench, report: ImportReport, out: Path, work: Path) -> None:
+def _write(bench: Workbench, report: ImportReport, out: Path, work: Path, key: Key | None) -> None:
     """Write the tables, what was set aside and the report beside, then rename the whole."""
     beside = work / "dataset"
-    beside.mkdir(mode=0o700)
+    beside.mkdir()
     # With one thread the order of rows and the bounds of row groups, and so the bytes, are always
     # the same; with more, neither is (test_same_source_gives_the_same_bytes).
     bench.connection.execute("SET preserve_insertion_order = true")
     bench.connection.execute("SET threads = 1")
+    if key is not None:
+        key.register(bench.connection)
+        write_about(beside, key)
     for name in bench.shaped:
+        rows = f"SELECT {bench.columns(name)} FROM {name}"
+        if key is not None:
+            write_source_ids(bench.connection, name, rows, beside)
+            rows = pseudonymous(name, TABLES[name].names(), rows)
         bench.connection.execute(
-            f"COPY (SELECT {bench.columns(name)} FROM {name}) "
+            f"COPY ({rows}) "
             f"TO {engine.text(beside / f'{name}.parquet')} (FORMAT parquet, COMPRESSION zstd)"
         )
     write_quarantine(bench, beside / "quarantine")

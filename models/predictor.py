@@ -161,6 +161,10 @@ class Model:
             DataError: A file is missing, unreadable or changed, or a field is missing or wrong.
         """
         card = _read_card(_file(files, CARD_FILE))
+        for name in sorted({*files} - {CARD_FILE, *card.sha256}):
+            raise DataError(
+                f"model: {name} is none of its files; fetch the model again without it."
+            )
         for name, digest in card.sha256.items():
             if _digest(_file(files, name)) != digest:
                 raise DataError(_changed(name))

@@ -29,7 +29,9 @@ from pipeline.commands import (
     reconcile,
     scope,
 )
+from pipeline.privacy import keep_private
 from pipeline.progress import console
+from pipeline.redaction import redacted, traceback_told
 
 app = typer.Typer(
     name="duewatch",
@@ -70,9 +72,18 @@ app.command()(docs.docs)
 
 
 def main() -> None:
-    """Run the command line; a user's error becomes one clear line and its exit code."""
+    """Run the command line; a user's error becomes one clear line and its exit code.
+
+    What it writes is for its user alone; a config may let the group in (privacy.group). No secret
+    of the environment is printed, not even in the traceback of a bug.
+    """
+    keep_private()
     try:
         app()
     except (ConfigError, DataError, GateError, MachineError) as error:
-        console.print(f"duewatch: {error}", style="red", markup=False, soft_wrap=True)
+        told = redacted(f"duewatch: {error}")
+        console.print(told, style="red", markup=False, soft_wrap=True)
         sys.exit(error.exit_code)
+    except Exception:  # noqa: BLE001 - a bug: told whole, but for secrets
+        sys.stderr.write(traceback_told())
+        sys.exit(1)

@@ -20,6 +20,7 @@ from models.search import Tuning
 from models.snapshots import Snapshots
 from models.target import Target
 from models.uplift.learners import Uplift
+from pipeline.privacy import Privacy
 from pipeline.spark.settings import SECRETS, Spark
 from pipeline.tracking import Tracking
 
@@ -95,6 +96,7 @@ class Config(BaseModel):
     monitoring: Monitoring = Monitoring()
     tracking: Tracking = Tracking()
     postgres: Postgres = Postgres()
+    privacy: Privacy = Privacy()
 
     @property
     def tracked(self) -> Tracking:

@@ -26,6 +26,7 @@ from collection.feedback import (
 )
 from contract.dataset import Dataset, open_dataset, table_files
 from contract.engine import Connection, connect, text, to_arrow
+from contract.pseudonyms import pseudonyms_of
 from contract.tables import TABLES
 from pipeline.forms import Breach, Heads, read_form
 from pipeline.storage import new_folder, write_bytes
@@ -105,10 +106,12 @@ def feed_back(
     constants = {"method": method, "recorded_by": recorded_by}
     form = read_form(path, FORM, _heads({k: v for k, v in constants.items() if v}, sheet))
     ledger = ledger_folder(dataset.folder)
+    # People write the utility's own numbers.
+    rows = pseudonyms_of(dataset.folder, form.rows)
     with connect() as connection:
-        connection.register("form", form.rows)
+        connection.register("form", rows)
         brought = read_entries(
-            form.rows,
+            rows,
             customers=_known(connection, dataset, "customers", "customer_id"),
             bills=_known(connection, dataset, "bills", ", ".join(KNOWN_SCHEMA.names)),
             ledger=read_ledger(ledger),
@@ -192,8 +195,10 @@ def _merge(dataset: Dataset, entries: pa.Table, folder: Path) -> None:
         if connection.execute("SELECT count(*) FROM dispute").fetchall()[0][0]:
             _write(connection, _bills(dataset), folder / "bills.parquet")
             merged.add("bills")
+    apart = {*merged, "identities"}
+    # Who the customers are stays in the dataset: nothing below the stores leads to a person.
     for table in TABLES:
-        for file in table_files(dataset.folder, table) if table not in merged else ():
+        for file in table_files(dataset.folder, table) if table not in apart else ():
             link = folder / file.relative_to(dataset.folder)
             link.parent.mkdir(exist_ok=True)
             link.symlink_to(file.resolve())

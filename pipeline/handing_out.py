@@ -23,6 +23,7 @@ from collection.policy import Policy
 from contract.dataset import open_dataset
 from contract.engine import connect, to_arrow
 from contract.errors import DataError
+from contract.pseudonyms import own_ids, pseudonyms_of
 from pipeline.config import Config
 from pipeline.planning import ABOUT, read_policy_of, records_for
 from pipeline.preparing import Prepared, prepare
@@ -103,7 +104,8 @@ def hand_out(config: Config, plan: Path, out: Path, asked: Asked) -> HandedOut:
         policy=about["policy"]["version"],
         edition=_edition(plan, asked.refreshed),
     )
-    screened = read_screened(asked.screened, run=head.run, words=words)
+    returned = read_screened(asked.screened, run=head.run, words=words)
+    screened = pseudonyms_of(prepared.data, returned)
     thresholds = load_thresholds(asked.wording)
     policy = read_policy_of(plan)
     with step("Choose who stands on which list"):
@@ -175,7 +177,7 @@ def _inputs(
 
 
 def identities(prepared: Prepared, tables: Sequence[pa.Table] | Any, asked: Asked) -> Identities:
-    """Return name, phone and address of the customers on these lists, and of nobody else."""
+    """Return the utility's number, name, phone and address of those on these lists alone."""
     listed = {
         customer
         for table in tables
@@ -188,6 +190,7 @@ def identities(prepared: Prepared, tables: Sequence[pa.Table] | Any, asked: Aske
         found = to_arrow(
             connection,
             f"""SELECT customer_id, name, phone, address
-            FROM {dataset.scan("identities")} SEMI JOIN listed USING (customer_id)""",
+            FROM listed LEFT JOIN {dataset.scan("identities")} USING (customer_id)""",
         )
-    return identities_of(found, mask=asked.mask)
+    numbers = own_ids(prepared.data, found.select(["customer_id"]))["customer_id"]
+    return identities_of(found, numbers.to_pylist(), mask=asked.mask)

@@ -22,6 +22,7 @@ from features.user import load_user_features
 from models.target import Name
 from pipeline.config import Config
 from pipeline.feeding_back import with_feedback
+from pipeline.privacy import check_pseudonyms
 from pipeline.progress import Report, step
 from pipeline.spark.lending import lend_spread
 from pipeline.troubles import machine_troubles
@@ -59,6 +60,7 @@ def prepare(config: Config) -> Prepared:
         MachineError: The store cannot be written.
     """
     dataset = with_feedback(open_dataset(config.data), config.stores)
+    check_pseudonyms(config.privacy, config.data)
     as_of = config.as_of or day_after_data(dataset)
     with step(f"Check {config.data}"):
         checks = check_dataset(dataset, as_of=as_of, promote=frozenset(config.promote_warnings))

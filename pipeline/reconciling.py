@@ -1,7 +1,7 @@
 """Reconcile a statement file with the payments of a dataset and write what came of it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from collection.reconciliation import (
 from contract.dataset import Dataset
 from contract.engine import Connection, connect, to_arrow
 from contract.errors import ConfigError, DataError
+from contract.pseudonyms import KINDS, Kind, own_ids, pseudonyms_of
 from contract.tables import CHANNELS, Column, Table
 from pipeline.forms import Heads, read_form
 from pipeline.progress import step
@@ -48,6 +49,8 @@ _HEADS = {
 }
 # The optional columns of a source's payments, as the contract keeps them.
 _EXTRAS = {"reference": "x_reference", "outlet": "x_outlet", "cashier": "x_cashier"}
+# A reference is the utility's own number of a payment, or one that only the collector knows.
+_REFERENCE: dict[str, Kind] = {"reference": "payment"}
 
 _SHOWN_DAYS = 40
 
@@ -131,12 +134,25 @@ def reconcile_statement(
     form = read_form(path, STATEMENT, _heads(channel, sheet))
     if not form.rows.num_rows:
         raise DataError(f"{path.name}: holds no rows. Give the statement of at least one payment.")
-    statement = form.rows.select(STATEMENT_SCHEMA.names).cast(STATEMENT_SCHEMA)
+    given = pseudonyms_of(dataset.folder, form.rows, _REFERENCE)
+    statement = given.select(STATEMENT_SCHEMA.names).cast(STATEMENT_SCHEMA)
     with step("Match the statement"), connect() as connection:
         connection.register("statement", statement)
-        result = reconcile(statement, _payments(connection, dataset, named=True))
+        matched = reconcile(statement, _payments(connection, dataset, named=True))
         daily = daily_report(_payments(connection, dataset, named=False))
+    result = _with_own_ids(dataset, matched)
     return Reconciled(statement=path, result=result, daily=daily, ignored=form.ignored)
+
+
+def _with_own_ids(dataset: Dataset, result: Reconciliation) -> Reconciliation:
+    """Name payments and customers as the statement and the books of the utility do."""
+    ids = {**KINDS, **_REFERENCE}
+    return replace(
+        result,
+        matched=own_ids(dataset.folder, result.matched, ids),
+        only_statement=own_ids(dataset.folder, result.only_statement, ids),
+        only_payments=own_ids(dataset.folder, result.only_payments, ids),
+    )
 
 
 def write_reconciled(reconciled: Reconciled, folder: Path) -> None:

@@ -5,7 +5,6 @@ import os
 import secrets
 import shutil
 import socket
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,12 +43,13 @@ def new_folder(place: Path, *, within: Path | None = None) -> Iterator[Path]:
     the disk before it appears.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=within or place.parent))
+    # As the process's mask has it, where mkdtemp would shut the group out for good.
+    beside = name_beside(within / place.name if within else place)
+    beside.mkdir()
     try:
         yield beside
         for path in (*beside.rglob("*"), beside):
             _sync(path)
-        beside.chmod(0o755)
         beside.rename(place)
         _sync(place.parent)
     finally:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict
 
 from contract.errors import ConfigError, DataError
 from models.predictor import Model
+from reports.spreadsheet import inert_frame
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,6 +34,8 @@ URI = "MLFLOW_TRACKING_URI"
 
 MODEL_FOLDER = "duewatch"
 CHAMPION, CHALLENGER = "champion", "challenger"
+# On a version: the digest of its model. Whoever changes artefacts has the registry to change too.
+DIGEST = "duewatch.sha256"
 # On a run that looked at a stretch of months held out of every choice: which stretch.
 TOUCHED = "duewatch.out_of_time"
 
@@ -104,6 +107,7 @@ def register(
             run_id=run.info.run_id,
             model_id=logged.model_id if logged else None,
         )
+        client.set_model_version_tag(tracking.model_name, made.version, DIGEST, model.sha256)
         client.set_registered_model_alias(tracking.model_name, CHALLENGER, made.version)
         return Registered(model=model, version=str(made.version), run_id=run.info.run_id)
 
@@ -181,10 +185,26 @@ def load(tracking: Tracking, which: str = CHAMPION) -> Registered:
                     f"model {tracking.model_name} {which}: its files are gone from run"
                     f" {version.run_id}. Train again, or restore the artefacts."
                 ) from error
-            files = {file.name: file.read_bytes() for file in Path(path).iterdir()}
-    return Registered(
-        model=Model.from_files(files), version=str(version.version), run_id=version.run_id
-    )
+            files = _plain_files(Path(path))
+    model = Model.from_files(files)
+    if version.tags.get(DIGEST, model.sha256) != model.sha256:
+        raise DataError(
+            f"model {tracking.model_name} {which}: its files are of another model than the one"
+            f" registered from run {version.run_id} (digest differs). Restore them, or train again."
+        )
+    return Registered(model=model, version=str(version.version), run_id=version.run_id)
+
+
+def _plain_files(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of a model's files; they are looked at by `Model.from_files` alone.
+
+    Raises:
+        DataError: Something else lies among them, such as a link to a file elsewhere.
+    """
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink() or not path.is_file():
+            raise DataError(f"model: {path.name} is no plain file; fetch the model again.")
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def git_commit() -> str:
@@ -250,7 +270,7 @@ def log_evidence(mlflow: Any, evidence: Evidence) -> None:
     for name, text in evidence.texts.items():
         mlflow.log_text(text, name)
     for name, table in evidence.tables.items():
-        mlflow.log_text(table.to_csv(index=False), name)
+        mlflow.log_text(inert_frame(table).to_csv(index=False), name)
     for name, figure in evidence.figures.items():
         mlflow.log_figure(figure, name)
     for name, metrics in evidence.children.items():

@@ -1,6 +1,8 @@
 """Functions compiled by numba, which run without the interpreter's lock."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -11,10 +13,11 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Compiled code is kept between processes in the folder that NUMBA_CACHE_DIR names, if numba can
     write there. Unasked it would write beside the source, which may be read-only or shared, so
-    otherwise each process compiles for itself.
+    otherwise each process compiles for itself. So it does where others may write to that folder:
+    numba loads what it kept by pickle, which runs whatever was put there.
     """
     folder = str(numba.config.CACHE_DIR)
-    if folder:
+    if folder and is_trusted(Path(folder)):
         try:
             kept = numba.njit(nogil=True, cache=True)(function)
         except RuntimeError:  # there is no folder that numba can write to
@@ -22,3 +25,13 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         if kept.stats.cache_path.startswith(folder):
             return kept
     return numba.njit(nogil=True)(function)
+
+
+def is_trusted(folder: Path) -> bool:
+    """Say whether none but this user can have put files into a folder; one to be made is fine."""
+    if not folder.exists():
+        return not folder.is_symlink()
+    return all(
+        place.stat().st_uid == os.geteuid() and not place.stat().st_mode & 0o022
+        for place in (folder, *(path for path in folder.rglob("*") if path.is_dir()))
+    )

@@ -100,10 +100,16 @@ def import_(
     from contract.postgres import POSTGRES
     from pipeline.importing import import_source
 
-    given = settings_of(config).postgres if source == POSTGRES else Path(source)
+    settings = settings_of(config)
+    given = settings.postgres if source == POSTGRES else Path(source)
     with step(f"Import {source}"):
         report = import_source(
-            given, out, mapping=mapping, quarantine=quarantine, promote=frozenset(promote or ())
+            given,
+            out,
+            mapping=mapping,
+            quarantine=quarantine,
+            promote=frozenset(promote or ()),
+            privacy=settings.privacy,
         )
     tell(f"Wrote {out}.", as_json, report)
 

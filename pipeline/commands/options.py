@@ -9,6 +9,7 @@ import typer
 
 from contract.errors import ConfigError
 from pipeline.config import Config, load_config, override
+from pipeline.privacy import keep_private
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", "-c", help="YAML of the run; see docs/config.md.")
@@ -32,13 +33,18 @@ def settings_of(
     target: str | None = None,
     kind: str | None = None,
 ) -> Config:
-    """Read the config and lay what the command line says over it."""
+    """Read the config and lay what the command line says over it.
+
+    From here on files are written for whom its ``privacy.group`` says.
+    """
     given: dict[str, Any] = {"data": data, "as_of": as_of, "target.name": target}
     if kind in {None, "trees", "scorecard", "blend"}:
         given["parameters.kind"] = kind
     else:
         given |= {"parameters.kind": "rule", "parameters.rule": kind}
-    return override(load_config(path), {k: v for k, v in given.items() if v is not None})
+    config = override(load_config(path), {k: v for k, v in given.items() if v is not None})
+    keep_private(config.privacy)
+    return config
 
 
 def as_day(moment: datetime | None) -> date | None:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from contract.dataset import open_dataset
 from contract.engine import connect, to_arrow
+from contract.pseudonyms import own_ids
 from pipeline.scoring.ranking import batches
 from reports.facts import RunFacts
 from reports.table import build_export
@@ -50,13 +52,19 @@ def write_lists(
 
 
 def _with_names(listed: Path, data: Path) -> Iterator[pd.DataFrame]:
+    """Names, and the utility's own numbers, are joined here, for lists for people, only."""
+    # At once: what the pseudonyms of a province stand for is not read once a batch.
+    numbers = own_ids(data, pq.read_table(listed, columns=["customer_id", "bill_id"]))
+    told_already = 0
     for table in batches(listed, _ROWS):
         rows = table.to_pandas(date_as_object=False)
-        yield rows.merge(_names(data, rows["customer_id"]), on="customer_id", how="left")
+        told = rows.merge(_names(data, rows["customer_id"]), on="customer_id", how="left")
+        own = numbers.slice(told_already, len(rows))
+        told_already += len(rows)
+        yield told.assign(**{name: own[name].to_pandas() for name in own.column_names})
 
 
 def _names(data: Path, customers: pd.Series) -> pd.DataFrame:
-    """Names are joined here, for lists that people read, and nowhere else."""
     dataset = open_dataset(data)
     with connect() as connection:
         connection.register("listed", pa.table({"customer_id": customers.unique()}))

@@ -4,7 +4,7 @@ An identity is one row of the contract's table ``identities``. Masked, a person 
 from a neighbour but not looked up (PIPL art. 51: the least that the work needs).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -17,17 +17,26 @@ _PHONE_HEAD, _PHONE_TAIL = 3, 4
 _ADDRESS_HEAD = 6
 
 
-def identities_of(table: pa.Table, *, mask: bool) -> Identities:
-    """Return name, phone and address by customer."""
+def identities_of(table: pa.Table, numbers: Sequence[str], *, mask: bool) -> Identities:
+    """Return the utility's own number, name, phone and address by customer.
+
+    Args:
+        table: One row a customer.
+        numbers: The number that people know each row's customer by.
+        mask: Whether the middle of the others is hidden.
+    """
     rows = table.select(["customer_id", *IDENTITY]).to_pylist()
     return {
-        row["customer_id"]: {part: _told(part, row[part], mask=mask) for part in IDENTITY}
-        for row in rows
+        row["customer_id"]: {
+            "customer_id": number,
+            **{part: _told(part, row[part], mask=mask) for part in IDENTITY},
+        }
+        for row, number in zip(rows, numbers, strict=True)
     }
 
 
 def joined(rows: Iterable[Mapping[str, Any]], identities: Identities) -> list[dict[str, Any]]:
-    """Return the rows with name, phone and address; empty where nothing is known."""
+    """Return the rows with number, name, phone and address; empty where nothing is known."""
     nobody: Mapping[str, str | None] = dict.fromkeys(IDENTITY)
     return [{**row, **identities.get(row.get("customer_id", ""), nobody)} for row in rows]
 

@@ -1,0 +1,116 @@
+"""Models that bring code, strangers' bytes or links: none is run, all are refused."""
+
+import json
+import os
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from contract.errors import DataError
+from models.calibration.curve import Calibration
+from models.cores import Rule
+from models.predictor import Model, make_model
+from models.treeshap.compiled import is_trusted
+from pipeline import tracking
+from pipeline.tracking import Evidence, Tracking
+
+
+class Bomb:
+    """Its pickle, once loaded, writes a file."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return (Path.touch, (self.mark,))
+
+
+@pytest.fixture
+def model():
+    return _model("late_count")
+
+
+@pytest.fixture
+def kept(model, tmp_path):
+    """A registered model, and the folder of its artefacts."""
+    place = Tracking(folder=tmp_path / "mlruns")
+    example = pd.DataFrame({"a": np.zeros(1)})
+    registered = tracking.register(
+        model, example, Evidence(parameters={}, metrics={}, tags={}), place
+    )
+    (card,) = place.folder.rglob("duewatch/model.json")
+    return place, registered, card.parent
+
+
+def test_a_planted_pickle_is_refused_and_never_loaded(kept, tmp_path):
+    place, registered, folder = kept
+    mark = tmp_path / "ran"
+    bomb = pickle.dumps(Bomb(mark))
+    for name in ("model.pkl", "__init__.py", "data.joblib"):
+        (folder / name).write_bytes(bomb)
+        with pytest.raises(DataError, match=f"{name} is none of its files; fetch the model again"):
+            tracking.load(place, registered.version)
+        (folder / name).unlink()
+    (folder / "model.json").write_bytes(bomb)
+    with pytest.raises(DataError, match=r"model.json is not JSON"):
+        tracking.load(place, registered.version)
+    assert not mark.exists()
+
+
+def test_a_link_among_the_files_of_a_model_is_not_followed(model, tmp_path):
+    for name, content in model.to_files().items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "passwd").symlink_to("/etc/passwd")
+    with pytest.raises(DataError, match="passwd is no plain file"):
+        tracking._plain_files(tmp_path)
+
+
+def test_a_whole_other_model_in_its_place_is_refused_by_digest(kept):
+    place, registered, folder = kept
+    for name, content in _model("late_ewma").to_files().items():
+        (folder / name).write_bytes(content)
+    with pytest.raises(DataError, match=r"of another model than the one registered .*digest"):
+        tracking.load(place, registered.version)
+
+
+def test_a_card_that_names_a_path_reads_no_file(model):
+    files = model.to_files()
+    card = json.loads(files["model.json"]) | {"sha256": {"../../etc/passwd": "0"}}
+    with pytest.raises(DataError, match=r"\.\./\.\./etc/passwd is missing"):
+        Model.from_files({"model.json": json.dumps(card).encode()})
+
+
+def test_compiled_code_is_loaded_only_from_a_folder_of_our_own(tmp_path):
+    assert is_trusted(tmp_path / "new")
+    own = tmp_path / "own"
+    (own / "below").mkdir(parents=True)
+    own.chmod(0o700)
+    (own / "below").chmod(0o700)
+    assert is_trusted(own)
+    (own / "below").chmod(0o777)
+    assert not is_trusted(own)
+    (own / "below").chmod(0o700)
+    own.chmod(0o770)
+    assert not is_trusted(own)
+    if os.geteuid() == 0:
+        own.chmod(0o700)
+        os.chown(own, 65534, 65534)
+        assert not is_trusted(own)
+
+
+def test_nothing_in_the_project_unpickles():
+    project = Path(__file__).parent.parent.parent
+    for package in ("contract", "features", "models", "collection", "reports", "pipeline"):
+        for path in (project / package).rglob("*.py"):
+            text = path.read_text("utf-8")
+            for word in ("import pickle", "joblib", "cloudpickle", "pyfunc.load", "load_model("):
+                assert word not in text, f"{path}: {word}"
+
+
+def _model(rule):
+    calibration = Calibration(kind="beta", beta=(1.0, 1.0, 0.0))
+    core = Rule(id=rule, usual=0.0)
+    return make_model(core, target="late", levels={}, calibration=calibration)
