@@ -78,6 +78,11 @@ def find_encoding(path: Path, label: str) -> str:
         start = content.read(4)
     for bom, encoding in _BOMS.items():
         if start.startswith(bom):
+            if line := _first_fault(path, encoding):
+                raise DataError(
+                    f"{label}: begins as {encoding} and is not (first fault in line {line:,}). "
+                    "Save it as CSV UTF-8."
+                )
             return encoding
     for encoding in ("utf-8", "gb18030"):
         if _first_fault(path, encoding) is None:
@@ -98,12 +103,14 @@ def _first_fault(path: Path, encoding: str) -> int | None:
                 text = decoder.decode(chunk)
             except UnicodeDecodeError as fault:
                 return line + fault.object[: fault.start].count(b"\n")
+            except UnicodeError:  # UTF-16 that does not say in which order its bytes are
+                return line
             if "\0" in text:
                 return line + text[: text.index("\0")].count("\n")
             line += text.count("\n")
     try:
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return line
     return None
 

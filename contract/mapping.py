@@ -47,6 +47,8 @@ def _content(name_or_path: str | Path) -> tuple[str, str]:
     path = Path(name_or_path)
     try:
         return path.name, path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise ConfigError(f"{name_or_path}: not in UTF-8. Save the mapping in UTF-8.") from fault
     except (OSError, ValueError) as fault:
         raise ConfigError(
             f"{name_or_path}: no such mapping. Give a YAML file in UTF-8, "

@@ -27,6 +27,8 @@ PLAIN_DATES = (
 )
 EXCEL_SERIAL = "excel"
 
+_MOST_LINES = 1_048_576  # of a sheet; nobody writes a million lines above the heads
+
 _EXTRA_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DIRECTIVES = re.compile(r"%(.)")
 
@@ -200,8 +202,10 @@ def _file_faults(part: TableMapping, path: str) -> Iterator[str]:
             or ".." in re.split(r"[/\\]", pattern)
         ):
             yield f"{path}.files must name files below the source, not {pattern!r}"
-    if part.header_row < 1:
-        yield f"{path}.header_row is {part.header_row}; expected 1 or more"
+        if any("**" in step and step != "**" for step in pattern.split("/")) or "\0" in pattern:
+            yield f"{path}.files has {pattern!r}; ** stands for folders, alone between two /"
+    if not 1 <= part.header_row <= _MOST_LINES:
+        yield f"{path}.header_row is {part.header_row}; expected 1 to {_MOST_LINES:,}"
     if part.delimiter is not None and len(part.delimiter) != 1:
         yield f"{path}.delimiter must be one character"
 

@@ -1,11 +1,18 @@
 """YAML files that people write: read once, here, with one clear line for whatever is wrong."""
 
+import reprlib
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from contract.errors import ConfigError
+
+# So much of what is wrong is told; a file may hold a value of megabytes, or one within itself.
+_MOST_TOLD = 300
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
+_SHORT.maxlevel = 2
 
 
 class _Loader(yaml.SafeLoader):
@@ -15,6 +22,10 @@ class _Loader(yaml.SafeLoader):
         """Return a mapping whose keys are told apart."""
         seen: set[Any] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key must be one word", key.start_mark
+                )
             name = key.value
             if name in seen and key.tag != "tag:yaml.org,2002:merge":
                 raise yaml.constructor.ConstructorError(
@@ -22,6 +33,24 @@ class _Loader(yaml.SafeLoader):
                 )
             seen.add(name)
         return super().construct_mapping(node, deep)
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's signature
+        """Return the value of a node, or say where a day or number stands that there cannot be."""
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{shown(node.value)} is no value ({error})", node.start_mark
+            ) from error
+
+
+def shown(value: object) -> str:
+    """Return a value as a message may hold it, however long or deep it is.
+
+    >>> shown(3), shown("x" * 1000)[-3:]
+    ('3', "xx'")
+    """
+    return _SHORT.repr(value)
 
 
 def read_settings(path: Path, *, label: str = "", remedy: str = "") -> dict[str, Any]:
@@ -37,16 +66,29 @@ def read_settings(path: Path, *, label: str = "", remedy: str = "") -> dict[str,
             holds something else than settings by name.
     """
     label = label or str(path)
-    try:
-        values = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
-    except FileNotFoundError as error:
-        remedy = remedy or "give the path of a YAML file"
-        raise ConfigError(f"{label}: no such file; {remedy}.") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        detail = " ".join(str(error).split())
-        raise ConfigError(f"{label}: cannot be read as YAML in UTF-8 ({detail}).") from error
+    values = read_yaml(path, label=label, remedy=remedy)
     if values is None:
         return {}
     if not isinstance(values, dict):
         raise ConfigError(f"{label}: holds {type(values).__name__}; expected settings by name.")
     return values
+
+
+def read_yaml(path: Path, *, label: str, remedy: str = "") -> Any:
+    """Return what a file holds; None where it is empty.
+
+    Raises:
+        ConfigError: There is no such file, it is no YAML in UTF-8, or a key stands twice.
+    """
+    try:
+        return yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
+    except FileNotFoundError as error:
+        remedy = remedy or "give the path of a YAML file"
+        raise ConfigError(f"{label}: no such file; {remedy}.") from error
+    except RecursionError as error:
+        raise ConfigError(f"{label}: nested too deeply. Correct the YAML.") from error
+    except OSError as error:
+        raise ConfigError(f"{label}: cannot be read ({error.strerror}).") from error
+    except (ValueError, yaml.YAMLError) as error:
+        detail = " ".join(str(error).split())[:_MOST_TOLD]
+        raise ConfigError(f"{label}: cannot be read as YAML in UTF-8 ({detail}).") from error

@@ -28,6 +28,7 @@ _KIND_OF_FAULT = re.compile(r"^\w+ Error: ")
 # which an expression could hide from the words above, are not taken: E'..' and $$..$$.
 _TOKEN = re.compile(r"(?P<hides>\b[eE]'|\$)|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _STEM = re.compile(r"[a-z][a-z0-9_]*")
+_MOST_TOLD = 200
 _ANY_DAY = date(2024, 1, 31)
 
 
@@ -113,4 +114,4 @@ def _describe(connection: Connection, query: str) -> dict[str, str]:
 
 
 def _first_line(fault: EngineError) -> str:
-    return _KIND_OF_FAULT.sub("", str(fault).splitlines()[0]).rstrip(".!") + "."
+    return _KIND_OF_FAULT.sub("", str(fault).splitlines()[0])[:_MOST_TOLD].rstrip(".!") + "."

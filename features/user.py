@@ -11,10 +11,10 @@ import runpy
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from contract.errors import ConfigError
+from contract.yaml_file import read_yaml
 from features.admission import check_names, check_reach
 from features.declare import Feature, Reason, Text, Unit, View, Window, spread
 
@@ -99,19 +99,23 @@ def _read(path: Path) -> tuple[Feature, ...]:
 
 
 def _of_python(path: Path) -> tuple[Feature, ...]:
-    declared = runpy.run_path(str(path)).get("FEATURES")
+    try:
+        declared = runpy.run_path(str(path)).get("FEATURES")
+    except Exception as fault:  # a user's own code may raise anything, and is theirs to mend
+        raise ConfigError(
+            f"{path.name}: does not run ({type(fault).__name__}: {fault})."
+        ) from fault
     if not isinstance(declared, tuple) or not all(isinstance(f, Feature) for f in declared):
         raise ConfigError(f"{path.name}: expected FEATURES, a tuple of features.Feature.")
     return declared
 
 
 def _of_yaml(path: Path) -> tuple[Feature, ...]:
+    values = read_yaml(path, label=path.name) or []
+    if not isinstance(values, list):
+        raise ConfigError(f"{path.name}: expected a list of features; each begins with - stem:.")
     try:
-        entries = TypeAdapter(tuple[UserFeature, ...]).validate_python(
-            yaml.safe_load(path.read_text("utf-8")) or []
-        )
-    except yaml.YAMLError as fault:
-        raise ConfigError(f"{path.name}: not readable as YAML ({fault}).") from fault
+        entries = TypeAdapter(tuple[UserFeature, ...]).validate_python(values)
     except ValidationError as fault:
         first = fault.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -1,5 +1,6 @@
 """One YAML a run, read once into a frozen model; each section lives beside what it configures."""
 
+import difflib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from collection.bands import Bands
 from contract.errors import ConfigError
 from contract.postgres import Postgres
-from contract.yaml_file import read_settings
+from contract.yaml_file import read_settings, shown
 from features.user import UserFeatures
 from models.acceptance import Acceptance
 from models.forecast.forecaster import Forecasting
@@ -144,13 +145,24 @@ def override(config: Config, given: Mapping[str, Any]) -> Config:
 def _fault(source: str, fault: Any) -> str:
     place = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
-        return f"{source}: {place} is not a setting; see docs/config.md for those there are."
+        near = difflib.get_close_matches(str(fault["loc"][-1]), _settings_beside(fault["loc"]), n=1)
+        hint = f"did you mean {near[0]}?" if near else "see docs/config.md for those there are."
+        return f"{source}: {place} is not a setting; {hint}"
     return f"{source}: {place} is {_shown(fault['input'])}; {fault['msg']}."
+
+
+def _settings_beside(place: tuple[Any, ...]) -> list[str]:
+    """Return the settings that there are where one that is none was found."""
+    section: Any = Config
+    for part in place[:-1]:
+        field = getattr(section, "model_fields", {}).get(part)
+        section = field.annotation if field else None
+    return list(getattr(section, "model_fields", ()))
 
 
 def _shown(value: Any) -> str:
     """Return a value for an error, unless it looks like what may hold a secret."""
-    told = repr(value)
+    told = shown(value)
     if any(word in told.lower() for word in SECRETS):
         return "not shown, for it may hold a secret, which belongs into the environment"
     return "an address, which belongs into the environment" if "://" in told else told

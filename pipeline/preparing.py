@@ -9,9 +9,10 @@ from typing import Any
 
 from contract.breach import CheckReport
 from contract.checks import check_dataset
+from contract.damage import naming_damage
 from contract.dataset import Dataset, open_dataset
 from contract.engine import connect
-from contract.errors import DataError
+from contract.errors import ConfigError, DataError
 from contract.sampling import draw
 from contract.staging import Store, stage
 from contract.staging_apart import Elsewhere
@@ -29,6 +30,9 @@ from pipeline.troubles import machine_troubles
 
 # Measured on 20 M bills: buckets of 50,000 customers keep the build below 2.5 GB (libraries 1.2).
 BUCKET_CUSTOMERS = 50_000
+
+# The holidays library knows China's from 1950 to 2099; features look at the years beside as_of's.
+FIRST_AS_OF, LAST_AS_OF = date(1951, 1, 1), date(2098, 12, 31)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +65,13 @@ def prepare(config: Config) -> Prepared:
     """
     dataset = with_feedback(open_dataset(config.data), config.stores)
     check_pseudonyms(config.privacy, config.data)
-    as_of = config.as_of or day_after_data(dataset)
+    with naming_damage(dataset):
+        as_of = _believable(config.as_of or day_after_data(dataset))
     with step(f"Check {config.data}"):
         checks = check_dataset(dataset, as_of=as_of, promote=frozenset(config.promote_warnings))
         checks.raise_on_errors()
     title = "Stage customers in buckets and replay the ledger"
-    with machine_troubles(config.stores), step(title) as report:
+    with machine_troubles(config.stores), naming_damage(dataset), step(title) as report:
         buckets = config.buckets or _enough_buckets(dataset)
         store = _stage(config, dataset, buckets, report)
     features = features_for(config, store)
@@ -116,6 +121,15 @@ def _elsewhere(config: Config) -> Elsewhere:
     if config.scoring.engine == "local":
         return nullcontext
     return partial(lend_spread, config.spark)
+
+
+def _believable(as_of: date) -> date:
+    if not FIRST_AS_OF <= as_of <= LAST_AS_OF:
+        raise ConfigError(
+            f"as_of: {as_of} is outside {FIRST_AS_OF} to {LAST_AS_OF}, of which the calendar knows"
+            " the holidays. Give a day of these years."
+        )
+    return as_of
 
 
 def features_for(config: Config, store: Store) -> tuple[Feature, ...]:

@@ -10,7 +10,7 @@ from collection.policy.check import faults_of
 from collection.policy.model import Policy
 from collection.policy.wording import PlanWording, read_plan_wording
 from contract.errors import ConfigError
-from contract.yaml_file import read_settings
+from contract.yaml_file import read_settings, shown
 
 DEFAULT = "china"
 
@@ -93,7 +93,7 @@ def _fault(source: str, fault: Any, values: dict[str, Any]) -> str:
     message = str(fault["msg"]).removeprefix("Value error, ")
     if fault["type"] == "value_error":
         return f"{where}: {message}" if place else f"{source}: {message}"
-    return f"{where} is {fault['input']!r}; {message[0].lower()}{message[1:]}."
+    return f"{where} is {shown(fault['input'])}; {message[0].lower()}{message[1:]}."
 
 
 def _rule_at(place: tuple[Any, ...], values: dict[str, Any]) -> str:

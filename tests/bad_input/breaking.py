@@ -5,10 +5,11 @@ into an old one.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -150,3 +151,20 @@ def fresh(here: Path, path: str) -> Path:
     place.parent.mkdir(parents=True, exist_ok=True)
     place.unlink(missing_ok=True)
     return place
+
+
+def workbook(path: str, *sheets: Sequence[Sequence[Any]], merged: str = "") -> Step:
+    """Write an Excel workbook of these sheets of rows."""
+
+    def step(here):
+        book = openpyxl.Workbook()
+        book.remove(book.active)
+        for count, lines in enumerate(sheets, start=1):
+            sheet = book.create_sheet(f"S{count}")
+            for line in lines:
+                sheet.append(line)
+            if merged:
+                sheet.merge_cells(merged)
+        book.save(fresh(here, path))
+
+    return step

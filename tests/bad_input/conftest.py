@@ -1,6 +1,7 @@
 """One small good world, made once, and for each case a folder of links to it."""
 
 import os
+import shutil
 from contextlib import chdir
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,8 @@ from pipeline.config import load_config
 from pipeline.preparing import prepare
 from pipeline.tracking import Evidence, crown, register
 from pipeline.training import build_past, train_today
+
+SAMPLES = Path(__file__).parent.parent / "contract" / "samples" / "en"
 
 SETTINGS = {
     "data": "data",
@@ -38,6 +41,9 @@ def world(tmp_path_factory):
     folder = tmp_path_factory.mktemp("world")
     registry = tmp_path_factory.mktemp("registry")
     with chdir(folder):
+        Path("source").mkdir()
+        for table in ("customers", "bills", "payments"):
+            shutil.copy(SAMPLES / f"{table}.csv", "source")
         simulate(Path("data"), registry / "truth", customers=60, cycles=10, seed=7)
         customers = pq.read_table("data/customers.parquet")["customer_id"].unique()
         people = {column: pa.repeat(text, len(customers)) for column, text in PRIVATE.items()}

@@ -4,10 +4,16 @@ import shlex
 from pathlib import Path
 
 import bad_datasets
+import bad_settings
+import bad_sources
 import pytest
 from case import PRIVATE
 
-CASES = (*bad_datasets.CASES,)
+CASES = {
+    "dataset": bad_datasets.CASES,
+    "settings": bad_settings.CASES,
+    "source": bad_sources.CASES,
+}
 
 LONGEST_LINE, MOST_LINES = 600, 40
 
@@ -31,7 +37,15 @@ def message(err):
     return err[begins[0] :]
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
+@pytest.mark.timeout(120, func_only=True)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=f"{kind}: {case.name}")
+        for kind, cases in CASES.items()
+        for case in cases
+    ],
+)
 def test_broken_input_ends_in_one_clear_message(case, here, command):
     for step in case.steps:
         step(here)

@@ -116,7 +116,7 @@ def test_codes_and_heads_stay_the_text_that_was_written(tmp_path: Path) -> None:
             {"bills/files": ["b.csv", "../b.csv"]},
             "tables.bills.files must name files below the source, not '../b.csv'.",
         ),
-        ({"bills/header_row": 0}, "tables.bills.header_row is 0; expected 1 or more."),
+        ({"bills/header_row": 0}, "tables.bills.header_row is 0; expected 1 to 1,048,576."),
         (
             {"bills/header_row": "two"},
             (

@@ -164,7 +164,7 @@ def test_two_features_of_one_name_are_refused(tmp_path):
     [
         ("mine.yaml", "- {stem: a}", r"mine.yaml: 0.over: Field required"),
         ("mine.yaml", YAML.replace("empty", "emtpy"), "0.emtpy: Extra inputs are not permitted"),
-        ("mine.yaml", "- [", "mine.yaml: not readable as YAML"),
+        ("mine.yaml", "- [", "mine.yaml: cannot be read as YAML in UTF-8"),
         ("mine.yaml", YAML.replace("3m", "3w"), "window '3w' is not understood; write 6m"),
         ("mine.yaml", YAML.replace("== 0", "= 0"), "reason condition '= 0' is not understood"),
         ("mine.py", "FEATURES = 3", "mine.py: expected FEATURES, a tuple of features.Feature"),
