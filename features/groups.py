@@ -7,10 +7,11 @@ own group.
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
 
-from contract.engine import connect, to_arrow
+from contract.engine import Connection, connect, text, to_arrow
 from contract.side_by_side import side_by_side, threads_each
 from contract.staging import Store
 from features.facts import with_facts
@@ -63,21 +64,35 @@ def count_job(store: Store, job: Job, *, threads: int | None) -> list[Part]:
         ]
 
 
+def combine_files(late: Path, amounts: Path) -> dict[str, pa.Table]:
+    """Add up the counts of all buckets, which lie in the Parquet files of two folders."""
+    with connect() as connection:
+        for part, folder in (("late_part", late), ("amount_part", amounts)):
+            files = text(folder / "*.parquet")
+            connection.execute(f"""CREATE VIEW {part} AS
+                FROM read_parquet({files}, hive_partitioning = false)""")
+        return _combined(connection)
+
+
 def _combine(parts: list[Part]) -> dict[str, pa.Table]:
     """Add up the counts of all buckets; see group_rates."""
     with connect() as connection:
         connection.register("late_part", pa.concat_tables(late for late, _ in parts))
         connection.register("amount_part", pa.concat_tables(amounts for _, amounts in parts))
-        rates = {
-            relation: to_arrow(
-                connection,
-                f"""SELECT {column}, CAST(sum(known) AS BIGINT) AS {stem}_known,
-                    CAST(sum(late) AS BIGINT) AS {stem}_late
-                FROM late_part GROUP BY {column} ORDER BY {column}""",
-            )
-            for relation, (column, stem) in _RATES.items()
-        }
-        return rates | {"month_rank": to_arrow(connection, _MONTH_RANK)}
+        return _combined(connection)
+
+
+def _combined(connection: Connection) -> dict[str, pa.Table]:
+    rates = {
+        relation: to_arrow(
+            connection,
+            f"""SELECT {column}, CAST(sum(known) AS BIGINT) AS {stem}_known,
+                CAST(sum(late) AS BIGINT) AS {stem}_late
+            FROM late_part GROUP BY {column} ORDER BY {column}""",
+        )
+        for relation, (column, stem) in _RATES.items()
+    }
+    return rates | {"month_rank": to_arrow(connection, _MONTH_RANK)}
 
 
 def no_rates() -> dict[str, pa.Table]:

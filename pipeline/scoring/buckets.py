@@ -5,6 +5,7 @@ everything that it gives is a file of the run's work folder: another process, or
 after this one was killed, finds there what is done.
 """
 
+import shutil
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
@@ -21,16 +22,20 @@ from contract.errors import DataError
 from contract.staging import Store
 from features.build import build_bucket
 from features.declare import Feature
-from features.groups import group_rates
+from features.groups import combine_files, count_job
+from features.held import Job
 from features.open_bills import last_cycles, open_bills
 from models import reason_codes, reasons
 from models.cold_start import KNOWN, insufficient
 from models.predictor import Model
+from pipeline.gates import counting
+from pipeline.gates.counting import Profile
 from pipeline.scoring.pieces import facts_of, remove_piece, write_piece
 from pipeline.scoring.ranking import LISTED_TYPES
 from pipeline.troubles import machine_troubles
 from reports.strip import build_strips
 
+_COUNTS = ("late", "amounts")
 RATES = ("grid_rate", "segment_rate", "month_rank")
 
 
@@ -70,6 +75,10 @@ class Task:
         """The features that are built."""
         return needed_features(self.model, self.features)
 
+    def counts(self, kind: str) -> Path:
+        """The folder of what was counted of the groups, a file a bucket."""
+        return self.folder / "counts" / kind
+
     def part(self, bucket: int) -> Path:
         """The bucket's open bills with their probabilities."""
         return self.folder / "parts" / f"bucket={bucket}.parquet"
@@ -92,12 +101,29 @@ def rates_file(folder: Path, relation: str) -> Path:
     return folder / "rates" / f"{relation}.parquet"
 
 
-def write_rates(store: Store, as_of: date, folder: Path) -> None:
-    """Count the facts of the groups over all buckets, unless that was done before."""
-    if all(facts_of(rates_file(folder, relation)) is not None for relation in RATES):
-        return
-    for relation, table in group_rates(store, as_of).items():
-        write_piece(rates_file(folder, relation), table)
+def has_rates(folder: Path) -> bool:
+    """Say whether the facts of the groups have been written."""
+    return all(facts_of(rates_file(folder, relation)) is not None for relation in RATES)
+
+
+def count_bucket(task: Task, bucket: int) -> dict[str, Any]:
+    """Count the facts of the groups in a bucket, unless that was done before."""
+    with machine_troubles(task.folder):
+        places = [task.counts(kind) / f"bucket={bucket}.parquet" for kind in _COUNTS]
+        if any(facts_of(place) is None for place in places):
+            job = Job(bucket=bucket, days=(task.as_of,))
+            [counted] = count_job(task.store, job, threads=task.threads)
+            for place, table in zip(places, counted, strict=True):
+                write_piece(place, table)
+        return {}
+
+
+def write_rates(task: Task) -> None:
+    """Add up what was counted in all buckets."""
+    rates = combine_files(*(task.counts(kind) for kind in _COUNTS))
+    for relation, table in rates.items():
+        write_piece(rates_file(task.folder, relation), table)
+    shutil.rmtree(task.folder / "counts")
 
 
 def needed_features(model: Model, features: tuple[Feature, ...]) -> tuple[Feature, ...]:
@@ -136,7 +162,8 @@ def score_bucket(task: Task, bucket: int) -> dict[str, Any]:
         _check_rankable(part)
         scored = rows[(part["why_not"] == "").to_numpy()]
         write_piece(task.matrix(bucket), _table(scored))
-        write_piece(task.part(bucket), _table(part), _told(part))
+        told = {**_told(part), "profile": _profile(task, bucket, scored, part)}
+        write_piece(task.part(bucket), _table(part), told)
         return facts_of(task.part(bucket)) or {}
 
 
@@ -189,6 +216,13 @@ def _told(part: pd.DataFrame) -> dict[str, Any]:
         "why_not": dict(Counter(part.loc[part["why_not"] != "", "why_not"])),
         "cycles": {str(cycle): count for cycle, count in Counter(scored["cycle"]).items()},
     }
+
+
+def _profile(task: Task, bucket: int, rows: pd.DataFrame, part: pd.DataFrame) -> Profile:
+    """Count what the gates go by, of the bucket's tables and of its scored bills."""
+    known = counting.count_bucket(task.store, bucket, task.as_of, threads=task.threads)
+    p = part.loc[part["why_not"] == "", "p_late"]
+    return known | counting.count_matrix(task.model, rows, p)
 
 
 def _explained(task: Task, bucket: int) -> pd.DataFrame:

@@ -5,6 +5,7 @@ No pandas, no SQL: pyspark knows no pandas 3 yet, and rows stay in the files of 
 
 import os
 import queue
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,8 @@ from pipeline.spark.settings import Spark
 # The name under which an executor unpacks spark.archive in its own folder.
 _UNPACKED = "environment"
 _POLL_SECONDS = 0.2
+# A line of a traceback that names the error, as against those of the stack, which are indented.
+_PYTHON_ERROR = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception)(?:: .*)?$", re.MULTILINE)
 # Said in the log of whoever runs the command; the settings of a run come on top.
 _DEFAULTS = {
     "spark.app.name": "duewatch",
@@ -143,7 +146,7 @@ class Cluster:
         if not isinstance(error, Py4JError | OSError):
             return error
         return MachineError(
-            f"{self.settings.master or 'spark'}: the cluster gave up ({_first_line(error)}). See"
+            f"{self.settings.master or 'spark'}: the cluster gave up ({_said(error)}). See"
             " the logs of its executors, and run the same command again: it goes on where it was."
         )
 
@@ -204,16 +207,16 @@ def _connect(conf: SparkConf, seconds: int) -> SparkContext:
         ) from None
     if isinstance(found, Exception):
         raise ConfigError(
-            f"spark.master: {master} does not take the application ({_first_line(found)}). Correct"
+            f"spark.master: {master} does not take the application ({_said(found)}). Correct"
             " the URL or spark.conf."
         ) from found
     return found
 
 
-def _first_line(error: Exception) -> str:
-    """Return what an error says, without the stack of the other machine."""
+def _said(error: Exception) -> str:
+    """Return what an error says in a line: the last of Python's, else the first of Java's."""
+    said = str(error) or type(error).__name__
     if isinstance(error, Py4JJavaError):
         said = str(error.java_exception.getMessage() or error.java_exception.toString())
-    else:
-        said = str(error) or type(error).__name__
-    return next((line.strip() for line in said.splitlines() if line.strip()), said)
+    python = _PYTHON_ERROR.findall(said)
+    return str(python[-1] if python else said.strip().splitlines()[0]).strip()

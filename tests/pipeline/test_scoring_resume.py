@@ -17,7 +17,7 @@ from pipeline.scoring import job, score
 from pipeline.scoring.lock import locked
 from pipeline.scoring.workers import count_workers
 
-FILES = ["list.csv", "list.xlsx", "manifest.json", "scores.parquet"]
+FILES = ["gates.json", "list.csv", "list.xlsx", "manifest.json", "profile.json", "scores.parquet"]
 
 
 class StoppedError(Exception):
@@ -185,7 +185,7 @@ def test_damaged_staged_bucket_is_staged_anew_and_gives_the_same_list(
     ("error", "told"),
     [
         (OSError(28, "No space left on device", "disk/file"), r"disk/file: No space left.+Free sp"),
-        (OSError(27, "File too large"), r"outputs: File too large.+ulimit -f"),
+        (OSError(27, "File too large"), r"outputs.+: File too large.+ulimit -f"),
         (PermissionError(13, "Permission denied", "there"), r"there: Permission denied.+the right"),
     ],
 )
