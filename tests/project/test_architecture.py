@@ -20,6 +20,7 @@ DOORS = {
     "duckdb": "contract/engine.py",
     "mlflow": "pipeline/tracking.py",
     "optuna": "pipeline/searching.py",
+    "pyspark": "pipeline/spark/cluster.py",
     "psycopg": "contract/postgres_door.py",
     "xlsxwriter": ("reports/", "contract/simulator/"),  # the simulator spoils workbooks, too
     "typer": "pipeline/",
