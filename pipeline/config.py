@@ -21,6 +21,7 @@ from models.search import Tuning
 from models.snapshots import Snapshots
 from models.target import Target
 from models.uplift.learners import Uplift
+from pipeline.gates.settings import Gates
 from pipeline.privacy import Privacy
 from pipeline.spark.settings import SECRETS, Spark
 from pipeline.tracking import Tracking
@@ -95,6 +96,7 @@ class Config(BaseModel):
     forecast: Forecasting = Forecasting()
     tuning: Tuning = Tuning()
     monitoring: Monitoring = Monitoring()
+    gates: Gates = Gates()
     tracking: Tracking = Tracking()
     postgres: Postgres = Postgres()
     privacy: Privacy = Privacy()

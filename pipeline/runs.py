@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ class Manifest:
         counts: Customers, bills and rows by what became of them.
         call_capacity: Bills that can be called in this round.
         comparison: The model and the simple rules on the months held out of its training.
+        accepted: Gates that did not hold and that a person let it through: gate, reason, who, and
+            the note on the list's cover.
     """
 
     run: str
@@ -46,6 +48,7 @@ class Manifest:
     warnings: list[str]
     absent_tables: list[str]
     versions: dict[str, str]
+    accepted: list[dict[str, str]] = field(default_factory=list)
 
     def facts(self) -> RunFacts:
         """Return what a list says about the run that made it."""
@@ -61,7 +64,7 @@ class Manifest:
             capacity=self.call_capacity,
             warnings=tuple(self.warnings),
             comparison=compared(self.comparison),
-            notes=tuple(self.absent_tables),
+            notes=(*self.absent_tables, *(one["note"] for one in self.accepted)),
         )
 
 
@@ -123,7 +126,8 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         content = json.loads((folder / MANIFEST).read_text("utf-8"))
         files = content.pop("files")
-        manifest = Manifest(**{field.name: content[field.name] for field in fields(Manifest)})
+        content.setdefault("accepted", [])  # of a run from before there were gates
+        manifest = Manifest(**{one.name: content[one.name] for one in fields(Manifest)})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"{folder}: not a finished run ({MANIFEST} is missing or not what a run writes)."

@@ -13,19 +13,31 @@ def score(
     data: Data = None,
     as_of: AsOf = None,
     model: Annotated[str, typer.Option(help="Alias or version of the model.")] = "champion",
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(help="Gate that does not hold and is let through; may be repeated."),
+    ] = None,
+    reason: Annotated[
+        list[str] | None, typer.Option(help="Why, one for each --accept, in order.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Score the open bills and write the list.
 
-    Writes all scores, the ranked list with reasons as CSV and workbook, and a manifest.
+    Writes all scores, the ranked list with reasons as CSV and workbook, and a manifest. A gate
+    that does not hold keeps the run from being published (exit code 7); what was made is kept, and
+    the same command with --accept GATE --reason publishes it. Who accepted what, and why, is in
+    the manifest and on the list's cover.
     """
+    from pipeline.gates.judging import pair_acceptances
     from pipeline.preparing import prepare
     from pipeline.scoring import score as run
     from pipeline.tracking import load
 
+    accepted = pair_acceptances(accept or (), reason or ())
     settings = settings_of(config, data=data, as_of=as_day(as_of))
     registered = load(settings.tracked, model)
-    made = run(settings, prepare(settings), registered)
+    made = run(settings, prepare(settings), registered, accepted=accepted)
     told = "Wrote" if made.made else "Nothing new: the same inputs already gave"
     tell(f"{told} {made.folder}.", as_json, made.as_dict())
 

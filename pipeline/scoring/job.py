@@ -5,15 +5,18 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from contract.errors import BusyError, DataError
-from models.predictor import Model
+from contract.errors import BusyError, ConfigError, DataError, GateError
 from pipeline.config import Config
+from pipeline.gates.facts import PROFILE, VERDICTS, Facts
+from pipeline.gates.gate import Accepted
+from pipeline.gates.judging import Judgement, judge
+from pipeline.gates.list_gates import incompatible
 from pipeline.preparing import Prepared
 from pipeline.progress import step
 from pipeline.runs import (
@@ -32,6 +35,7 @@ from pipeline.scoring.buckets import (
     score_bucket,
     write_rates,
 )
+from pipeline.scoring.gating import gather_facts
 from pipeline.scoring.lists import write_lists
 from pipeline.scoring.lock import clear, locked
 from pipeline.scoring.ranking import (
@@ -45,7 +49,7 @@ from pipeline.scoring.ranking import (
 )
 from pipeline.scoring.spark_workers import SparkWorkers, start_spark_workers
 from pipeline.scoring.workers import Workers, count_workers, start_workers
-from pipeline.storage import new_folder, write_bytes
+from pipeline.storage import new_folder, write_bytes, write_json
 from pipeline.tracking import Registered, git_commit
 from pipeline.troubles import machine_troubles
 
@@ -83,6 +87,7 @@ class _Job:
     prepared: Prepared
     registered: Registered
     work: Path
+    accepted: tuple[Accepted, ...]
 
     @property
     def place(self) -> Path:
@@ -93,14 +98,23 @@ class _Job:
         return range(self.prepared.store.buckets)
 
 
-def score(config: Config, prepared: Prepared, registered: Registered) -> Run:
+def score(
+    config: Config,
+    prepared: Prepared,
+    registered: Registered,
+    *,
+    accepted: Sequence[Accepted] = (),
+) -> Run:
     """Score every bill open at the prepared day and write the run's folder, whole or not at all.
 
-    Killed at any moment, it goes on where it was when it is called again.
+    Killed at any moment, it goes on where it was when it is called again. A run that a gate stops
+    is kept, and the same call with that gate accepted publishes it without scoring again.
 
     Raises:
-        DataError: No bill is open to be scored, or the run that is there is not what was written.
-        ConfigError: The model needs a feature that the data do not give.
+        DataError: No bill is open to be scored, the model needs a feature that the data do not
+            give, or the run that is there is not what was written.
+        ConfigError: What was accepted is not what stops the run.
+        GateError: A gate does not hold; nothing is published.
         BusyError: Another process is making this run.
         MachineError: The disk is full or writing is not permitted.
     """
@@ -116,12 +130,13 @@ def score(config: Config, prepared: Prepared, registered: Registered) -> Run:
         prepared=prepared,
         registered=registered,
         work=config.outputs / f".{name}-work",
+        accepted=tuple(accepted),
     )
     with machine_troubles(config.outputs):
         if job.place.exists():
             _clear_leftovers(job.work)
             return _finished(job, made=False)
-        _check_model(prepared, registered.model)
+        _check_model(job)
         with locked(job.work):
             if job.place.exists():
                 clear(job.work, lock_too=True)
@@ -133,6 +148,11 @@ def score(config: Config, prepared: Prepared, registered: Registered) -> Run:
 def _finished(job: _Job, *, made: bool) -> Run:
     manifest = read_manifest(job.place)
     make_current(job.place, manifest)
+    if late := {one.gate for one in job.accepted} - {one["gate"] for one in manifest.accepted}:
+        raise ConfigError(
+            f"--accept: {job.place} is published already and did not need {', '.join(sorted(late))}"
+            " accepted; leave that out of the command."
+        )
     return Run(folder=job.place, manifest=manifest, made=made)
 
 
@@ -143,13 +163,21 @@ def _clear_leftovers(work: Path) -> None:
             clear(work, lock_too=True)
 
 
-def _check_model(prepared: Prepared, model: Model) -> None:
+def _check_model(job: _Job) -> None:
+    """Refuse before anything is scored what no gate could let through afterwards."""
+    prepared, model = job.prepared, job.registered.model
     given = {feature.name for feature in prepared.features}
     lacking = [name for name in model.card.features if name not in given]
     if lacking:
         raise DataError(
             f"model: it needs {len(lacking)} features that these data do not give (first:"
             f" {lacking[0]}). Bring the columns they come from, or train on these data."
+        )
+    if faults := incompatible(model, prepared.features, job.config.target.name):
+        raise GateError(
+            f"run {job.name} is not made. gate champion: the model does not fit these features:"
+            f" {'; '.join(faults)}. Run duewatch train, then duewatch promote. This gate cannot be"
+            " accepted."
         )
 
 
@@ -167,14 +195,38 @@ def _make(job: _Job) -> None:
         threads=1 if count > 1 else None,
     )
     with _start(job, task, count) as workers:
-        manifest = _score(job, task, workers)
+        parts = _score(job, task, workers)
+        manifest = _manifest(job, parts)
         with step("Explain the listed bills") as report:
             _write_ranks(job, manifest)
             told = workers.run(explain_bucket, job.buckets)
             for done, _ in enumerate(told):
                 report("buckets", done, len(job.buckets))
+    with step("Judge the run by the gates"):
+        facts = gather_facts(
+            config=job.config,
+            prepared=job.prepared,
+            model=job.registered.model,
+            parts=parts,
+            ordered=sorted_file(job.work, "parts"),
+            listed=manifest.counts["listed"],
+        )
+        judgement = _judge(job, facts)
     with step("Write list and workbook"):
-        _publish(job, task, manifest)
+        _publish(job, task, _with_acceptances(manifest, judgement), facts=facts)
+
+
+def _judge(job: _Job, facts: Facts) -> Judgement:
+    """Judge the run, and leave in its work folder what was found; a failed gate ends it here."""
+    judgement = judge(facts, job.config.gates, job.accepted)
+    write_json(job.work / VERDICTS, judgement.as_dict())
+    judgement.raise_on_failed(job.name)
+    return judgement
+
+
+def _with_acceptances(manifest: Manifest, judgement: Judgement) -> Manifest:
+    told = zip(judgement.accepted, judgement.notes(), strict=True)
+    return replace(manifest, accepted=[asdict(one) | {"note": note} for one, note in told])
 
 
 def _start(
@@ -210,7 +262,7 @@ def _count_workers(job: _Job) -> int:
     return count_workers(wanted, store.buckets)
 
 
-def _score(job: _Job, task: Task, workers: Workers | SparkWorkers) -> Manifest:
+def _score(job: _Job, task: Task, workers: Workers | SparkWorkers) -> list[dict[str, Any]]:
     parts = []
     with step("Score the open bills") as report:
         if not has_rates(task.folder):
@@ -226,7 +278,7 @@ def _score(job: _Job, task: Task, workers: Workers | SparkWorkers) -> Manifest:
             f"{job.config.data}: no bill is open and not yet due at {task.as_of}; nothing can be"
             " warned of. Give an as_of soon after bills are issued."
         )
-    return _manifest(job, parts)
+    return parts
 
 
 def _write_ranks(job: _Job, manifest: Manifest) -> None:
@@ -239,7 +291,7 @@ def _write_ranks(job: _Job, manifest: Manifest) -> None:
     )
 
 
-def _publish(job: _Job, task: Task, manifest: Manifest) -> None:
+def _publish(job: _Job, task: Task, manifest: Manifest, *, facts: Facts) -> None:
     """Write the run's files and let them appear at their place all at once, the manifest last."""
     shape = pq.read_schema(task.part(0))
     with new_folder(job.place, within=job.work) as beside:
@@ -257,6 +309,8 @@ def _publish(job: _Job, task: Task, manifest: Manifest) -> None:
             data=job.prepared.data,
             workbook_rows=job.config.scoring.workbook_rows,
         )
+        write_json(beside / PROFILE, facts.profile)
+        write_bytes(beside / VERDICTS, (job.work / VERDICTS).read_bytes())
         write_manifest(beside, manifest)
     clear(job.work, lock_too=True)
 

@@ -81,7 +81,14 @@ def test_same_inputs_give_the_same_bytes_in_a_run_made_anew(town, run, trained, 
     )
     assert again.folder.name == run.folder.name
     names = sorted(path.name for path in run.folder.iterdir())
-    assert names == ["list.csv", "list.xlsx", "manifest.json", "scores.parquet"]
+    assert names == [
+        "gates.json",
+        "list.csv",
+        "list.xlsx",
+        "manifest.json",
+        "profile.json",
+        "scores.parquet",
+    ]
     for name in names:
         assert (again.folder / name).read_bytes() == (run.folder / name).read_bytes(), name
 
@@ -150,7 +157,7 @@ def test_manifest_names_what_the_list_was_made_of(town, run, trained):
     assert manifest["data_fingerprint"] == town.prepared.store.fingerprint
     assert manifest["model_sha256"] == trained.registered.model.sha256
     assert manifest["config"]["bands"]["call"] == {"share": 0.05, "count": None}
-    assert set(manifest["files"]) == {"list.csv", "list.xlsx", "scores.parquet"}
+    assert {*manifest["files"], "manifest.json"} == {path.name for path in run.folder.iterdir()}
 
 
 def test_scoring_opens_no_connection(town, promoted, monkeypatch):

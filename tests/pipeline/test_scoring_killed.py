@@ -16,7 +16,7 @@ from pipeline.runs import CURRENT
 from pipeline.scoring.lock import locked
 
 PROJECT = Path(__file__).parent.parent.parent
-FILES = ["list.csv", "list.xlsx", "manifest.json", "scores.parquet"]
+FILES = ["gates.json", "list.csv", "list.xlsx", "manifest.json", "profile.json", "scores.parquet"]
 # The commit is in the manifest, and the tree may move on while the tests run.
 MAIN = """
 from pipeline import tracking

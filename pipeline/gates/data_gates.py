@@ -1,0 +1,235 @@
+"""Gates on the data: fresh, whole, and of the shape and codes that they had before."""
+
+import statistics
+from functools import partial
+from itertools import pairwise
+
+from features.declare import Text
+from pipeline.gates.counting import Profile
+from pipeline.gates.facts import Facts, usual
+from pipeline.gates.gate import Finding, Gate
+from pipeline.gates.settings import Gates
+
+# Bills in its usual month from which an organisation is looked at by itself.
+_ORG_BILLS = 50
+_NAMES = {"payments": Text(zh="缴费", en="payments"), "bills": Text(zh="账单", en="bills")}
+_NAMES["contacts"] = Text(zh="联系记录", en="contacts")
+_NOTHING_BEFORE = Text(
+    zh="没有更早的运行或训练记录可比", en="no earlier run or training record to compare with"
+)
+
+
+def nothing_before() -> Finding:
+    """Return what a gate finds that has nothing to compare with."""
+    return Finding(passed=True, figure=None, limit=None, found=_NOTHING_BEFORE)
+
+
+def _judge_fresh(facts: Facts, gates: Gates, *, table: str) -> Finding:
+    """Compare the silence before as_of with the setting, or with usual silence where longer.
+
+    The usual is the median of the longest silences of past months, so that holidays count as
+    usual where they come every month, and one hole in the past does not.
+    """
+    days = sorted(int(ago) for ago in facts.profile["days"].get(table, {}))
+    what = _NAMES[table]
+    if not days:
+        none = Text(zh=f"近13个月没有{what.zh}", en=f"no {what.en} in the last 13 months")
+        return Finding(passed=table == "contacts", figure=None, limit=None, found=none)
+    longest: dict[int, int] = {}
+    for newer, older in pairwise(days):
+        longest[newer // 30] = max(longest.get(newer // 30, 0), older - newer - 1)
+    setting = float(getattr(gates, f"{table}_silent_days"))
+    limit = max(setting, 1.5 * statistics.median(longest.values()) if longest else 0.0)
+    found = Text(
+        zh=f"{what.zh}在取数日前 {days[0]} 天没有任何记录，最多允许 {limit:g} 天",
+        en=f"no {what.en} in the last {days[0]} days before {facts.as_of}, at most {limit:g} may be"
+        " silent",
+    )
+    return Finding(passed=days[0] <= limit, figure=float(days[0]), limit=limit, found=found)
+
+
+def _judge_volume(facts: Facts, gates: Gates, *, table: str) -> Finding:
+    months, what = facts.months(table), _NAMES[table]
+    if len(months) < 3:
+        return nothing_before()
+    shares = [rows / (usual(months[:at] + months[at + 1 :]) or 1) for at, rows in enumerate(months)]
+    worst = min(range(len(shares)), key=shares.__getitem__)
+    limit = float(getattr(gates, f"{table}_share"))
+    found = Text(
+        zh=f"{what.zh}在取数日前第 {worst + 1} 个月为常态的 {shares[worst]:.0%}，"
+        f"至少应有 {limit:.0%}",
+        en=f"{what.en} in month {worst + 1} before {facts.as_of} are {shares[worst]:.0%} of the"
+        f" usual number, at least {limit:.0%} are expected",
+    )
+    return Finding(passed=shares[worst] >= limit, figure=shares[worst], limit=limit, found=found)
+
+
+def _judge_orgs(facts: Facts, gates: Gates) -> Finding:
+    shares = {}
+    covered = max(
+        (int(month) for months in facts.profile["orgs"].values() for month in months), default=0
+    )
+    for org, months in facts.profile["orgs"].items():
+        past = [months.get(str(month), 0) for month in range(1, min(covered, 13))]
+        if len(past) >= 2 and usual(past) >= _ORG_BILLS:
+            shares[org] = months.get("0", 0) / usual(past)
+    if not shares:
+        return nothing_before()
+    limit = float(gates.org_share or 0)
+    low = [org for org, share in shares.items() if share < limit]
+    worst = min(shares, key=lambda org: (shares[org], org))
+    found = Text(
+        zh=f"{len(low)} 个供电单位最近一个月账单不足常态的 {limit:.0%}"
+        f"（最低：{worst}，{shares[worst]:.0%}）",
+        en=f"{len(low)} of {len(shares)} organisations have less than {limit:.0%} of their usual"
+        f" bills in the last month (least: {worst}, {shares[worst]:.0%})",
+    )
+    return Finding(passed=not low, figure=shares[worst], limit=limit, found=found)
+
+
+def _judge_customers(facts: Facts, gates: Gates) -> Finding:
+    if facts.last is None or not facts.last.profile.get("customers"):
+        return nothing_before()
+    now, then = facts.profile["customers"], facts.last.profile["customers"]
+    change, limit = abs(now - then) / then, float(gates.customers_change or 0)
+    found = Text(
+        zh=f"客户数 {now:,}，上次运行 {then:,}，变动 {change:.1%}，最多允许 {limit:.1%}",
+        en=f"{now:,} customers where the run of {facts.last.as_of} had {then:,}, a change of"
+        f" {change:.1%}, at most {limit:.1%} is usual",
+    )
+    return Finding(passed=change <= limit, figure=change, limit=limit, found=found)
+
+
+def _judge_columns(facts: Facts, gates: Gates) -> Finding:
+    del gates
+    known = [one.profile["columns"] for one in facts.earlier if one.profile.get("columns")]
+    if not known:
+        return nothing_before()
+    now = facts.profile["columns"]
+    lost = [name for name, kind in sorted(known[-1].items()) if now.get(name) != kind]
+    first = lost[0] if lost else ""
+    state = "gone" if first not in now else f"{now[first]}, was {known[-1][first]}"
+    found = Text(
+        zh=f"{len(lost)} 个字段缺失或类型改变" + (f"（首个：{first}）" if lost else ""),
+        en=f"{len(lost)} columns are gone or of another type"
+        + (f" (first: {first}, {state})" if lost else ""),
+    )
+    return Finding(passed=not lost, figure=float(len(lost)), limit=0.0, found=found)
+
+
+def _judge_codes(facts: Facts, gates: Gates) -> Finding:
+    limit, worst, where = float(gates.new_codes_share or 0), 0.0, ""
+    for column, codes in sorted(facts.profile["codes"].items()):
+        seen = _seen_before(facts, column)
+        total = sum(codes.get("now", {}).values())
+        for code, rows in sorted(codes.get("now", {}).items()):
+            if seen and code not in seen and rows / total > worst:
+                worst, where = rows / total, f"{column} {code!r}"
+    for column in facts.model.card.levels:
+        share = _unknown_share(facts, column)
+        if share > worst:
+            worst, where = share, f"{column}, a code that the model never saw"
+    found = Text(
+        zh=f"从未见过的代码最多占 {worst:.2%}" + (f"（{where}）" if where else ""),
+        en=f"codes never seen before make up to {worst:.2%} of rows, at most {limit:.2%} may"
+        + (f" (most: {where})" if where else ""),
+    )
+    return Finding(passed=worst <= limit, figure=worst, limit=limit, found=found)
+
+
+def _seen_before(facts: Facts, column: str) -> set[str]:
+    told = [facts.profile["codes"][column].get("before", {})]
+    for one in facts.earlier:
+        told += one.profile.get("codes", {}).get(column, {}).values()
+    return {code for codes in told for code in codes}
+
+
+def _unknown_share(facts: Facts, column: str) -> float:
+    sketch = facts.profile["features"].get(column, {})
+    return float(sketch.get(str(len(facts.model.card.levels[column])), 0)) / facts.profile["rows"]
+
+
+def _judge_missing(facts: Facts, gates: Gates) -> Finding:
+    before: list[Profile] = [one.profile for one in facts.earlier]
+    known: dict[str, float] = {}
+    for profile in before:
+        for column, share in facts.missing(profile).items():
+            known[column] = max(known.get(column, 0.0), share)
+    if not known:
+        return nothing_before()
+    now = facts.missing(facts.profile)
+    rises = {column: now[column] - share for column, share in known.items() if column in now}
+    worst, limit = max(sorted(rises), key=rises.__getitem__), float(gates.missing_rise or 0)
+    bad = sum(rise > limit for rise in rises.values())
+    found = Text(
+        zh=f"{bad} 个字段缺失率上升超过 {limit:.0%}（最大：{worst}，"
+        f"原 {known[worst]:.1%}，现 {now[worst]:.1%}）",
+        en=f"{bad} columns miss more values than before by over {limit:.0%} (most: {worst},"
+        f" {known[worst]:.1%} before, {now[worst]:.1%} now)",
+    )
+    return Finding(passed=not bad, figure=rises[worst], limit=limit, found=found)
+
+
+_EXPORT = Text(
+    zh="请补导数据后重新运行。", en="Export what is missing and run again with the new data."
+)
+DATA_GATES: tuple[Gate, ...] = (
+    *(
+        Gate(
+            id=f"{table}-fresh",
+            name=Text(zh=f"{_NAMES[table].zh}是否及时", en=f"{_NAMES[table].en} are fresh"),
+            setting=f"{table}_silent_days",
+            judge=partial(_judge_fresh, table=table),
+            remedy=_EXPORT,
+        )
+        for table in ("payments", "bills", "contacts")
+    ),
+    *(
+        Gate(
+            id=f"{table}-volume",
+            name=Text(zh=f"{_NAMES[table].zh}数量", en=f"volume of {_NAMES[table].en}"),
+            setting=f"{table}_share",
+            judge=partial(_judge_volume, table=table),
+            remedy=_EXPORT,
+        )
+        for table in ("payments", "bills")
+    ),
+    Gate(
+        id="org-volume",
+        name=Text(zh="各供电单位账单数量", en="bills of each organisation"),
+        setting="org_share",
+        judge=_judge_orgs,
+        remedy=_EXPORT,
+    ),
+    Gate(
+        id="customers",
+        name=Text(zh="客户数变动", en="number of customers"),
+        setting="customers_change",
+        judge=_judge_customers,
+        remedy=_EXPORT,
+    ),
+    Gate(
+        id="columns",
+        name=Text(zh="字段是否齐全", en="columns that were there before"),
+        setting="columns",
+        judge=_judge_columns,
+        remedy=Text(zh="请恢复字段或其类型。", en="Bring them back as they were."),
+    ),
+    Gate(
+        id="codes",
+        name=Text(zh="新出现的代码", en="codes never seen before"),
+        setting="new_codes_share",
+        judge=_judge_codes,
+        remedy=Text(
+            zh="请核对代码映射；若确为新代码，请重新训练。",
+            en="Check the mapping of codes; if the code is new indeed, train again.",
+        ),
+    ),
+    Gate(
+        id="missing",
+        name=Text(zh="缺失率", en="share of missing values"),
+        setting="missing_rise",
+        judge=_judge_missing,
+        remedy=_EXPORT,
+    ),
+)

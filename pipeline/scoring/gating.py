@@ -1,0 +1,72 @@
+"""The facts that gates judge a run by: its counts, its model, and the runs before it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from contract.dataset import open_dataset
+from contract.engine import connect, text
+from models.predictor import Model
+from pipeline.config import Config
+from pipeline.gates.counting import add
+from pipeline.gates.facts import Earlier, Facts, read_earlier, trained_on
+from pipeline.preparing import Prepared
+from pipeline.scoring.ranking import LISTED_BANDS
+
+# Of the customers of two lists; more of them than fit go to the disk.
+_MEMORY = "2GB"
+
+
+def gather_facts(
+    *,
+    config: Config,
+    prepared: Prepared,
+    model: Model,
+    parts: Sequence[Mapping[str, Any]],
+    ordered: Path,
+    listed: int,
+) -> Facts:
+    """Return the facts of a scored run.
+
+    Args:
+        parts: What `score_bucket` told of each bucket.
+        ordered: The bills of all parts, the listed ones first.
+        listed: How many there are of these.
+    """
+    earlier = read_earlier(config.outputs, config.tracked.model_name, prepared.as_of)
+    stored = open_dataset(prepared.data).stored
+    columns = {f"{table}.{name}": kind for table in stored for name, kind in stored[table].items()}
+    return Facts(
+        as_of=prepared.as_of,
+        profile={**add(told["profile"] for told in parts), "columns": columns},
+        model=model,
+        features=prepared.features,
+        target=config.target.name,
+        earlier=(*trained_on(model), *earlier),
+        stayed=_share_that_stays(earlier[-1], ordered, listed) if earlier else None,
+        listed=listed,
+        weights=model.importance(),
+    )
+
+
+def _share_that_stays(last: Earlier, ordered: Path, listed: int) -> float | None:
+    """Return the share of the last list's customers that are listed again."""
+    if last.folder is None:
+        return None
+    scores = text(last.folder / "scores.parquet")
+    bands = ", ".join(text(band) for band in LISTED_BANDS)
+    with connect(memory_limit=_MEMORY, spill=ordered.parent / "spill") as connection:
+        found = connection.execute(f"""
+            WITH last AS (
+                SELECT DISTINCT customer_id FROM read_parquet({scores})
+                WHERE band IN ({bands})
+            ),
+            present AS (
+                SELECT DISTINCT customer_id, true AS stays
+                FROM read_parquet({text(ordered)}, file_row_number = true)
+                WHERE file_row_number < {listed}
+            )
+            SELECT count(stays), count(*) FROM last LEFT JOIN present USING (customer_id)
+            """).fetchone()
+    stay, before = found or (0, 0)
+    return float(stay / before) if before else None
