@@ -20,6 +20,7 @@ from contract.errors import DataError
 from contract.staged import Layout, Reject, Staged
 
 _CHUNK = 1 << 20
+_LONGEST_HEADS = 100_000  # characters; below the limit of Python's csv on one field
 _DELIMITERS = (",", "\t", ";", "|")
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
@@ -145,7 +146,12 @@ def _heads(path: Path, label: str, layout: Layout) -> tuple[tuple[str, ...], str
     with path.open(encoding="utf-8-sig", newline="") as text:
         for _ in range(layout.header_row - 1):
             text.readline()
-        start = text.readline()
+        start = text.readline(_LONGEST_HEADS)
+        if len(start) == _LONGEST_HEADS:
+            raise DataError(
+                f"{label}: line {layout.header_row} has more than {_LONGEST_HEADS:,} characters,"
+                " too many for column heads. Give header_row, or end lines by line feeds."
+            )
         delimiter = layout.delimiter or max(_DELIMITERS, key=start.count)
         fields = next(csv.reader([start], delimiter=delimiter), [])
     heads = tuple(head.strip(" \t\r\n\u3000\xa0") for head in fields)

@@ -5,7 +5,7 @@ import re
 # So begins a formula (OWASP, CSV injection), also after white space or marks that nobody sees, and
 # in the full width of a Chinese keyboard, which Excel takes for the plain sign. An apostrophe in
 # front stops it; a reader that wants the text back drops one apostrophe before these.
-_RUNS = re.compile(r"[\t\r\n]|[\s\x00-\x20\"\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
+_RUNS = re.compile(r"[\t\r]|[\s\x00-\x20\"\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
 
 
 def inert(text: str) -> str:

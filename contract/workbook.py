@@ -19,6 +19,10 @@ from contract.errors import DataError
 from contract.staged import Layout, Staged
 
 _BATCH = 20_000
+# A sheet of a million rows and twenty columns unpacks to about 1 GB, some 10 times its file.
+_MOST_BYTES = 4 * 2**30
+_SUSPECT_BYTES = 64 * 2**20
+_MOST_TIMES = 100
 
 
 def read_workbook(path: Path, label: str, layout: Layout, work: Path) -> Staged:
@@ -51,10 +55,37 @@ def read_workbook(path: Path, label: str, layout: Layout, work: Path) -> Staged:
     return Staged(label=label, heads=heads, relation=relation, lines=lines_of)
 
 
+def refuse_hostile(content: BinaryIO, label: str) -> None:
+    """Refuse a workbook that is small until it is opened, or that declares entities of its own.
+
+    Raises:
+        DataError: It would fill the memory, or is XML that no spreadsheet writes.
+        zipfile.BadZipFile: It is no workbook at all.
+    """
+    with zipfile.ZipFile(content) as parts:
+        whole = sum(part.file_size for part in parts.infolist())
+        packed = sum(part.compress_size for part in parts.infolist())
+        if whole > _MOST_BYTES or (whole > _SUSPECT_BYTES and whole > _MOST_TIMES * packed):
+            raise DataError(
+                f"{label}: unpacks to {whole / 1e6:,.0f} MB, more than is read of a workbook."
+                " Save it as CSV."
+            )
+        for part in parts.infolist():
+            with parts.open(part) as text:
+                if b"<!DOCTYPE" in text.read(1024).upper():
+                    raise DataError(
+                        f"{label}: {part.filename} declares a document type, which no spreadsheet"
+                        " does. Open it and save it again as .xlsx or CSV."
+                    )
+    content.seek(0)
+
+
 def _open(content: BinaryIO, label: str) -> Any:
     try:
-        # Values instead of formulas: the number that the utility's staff saw.
-        return openpyxl.load_workbook(content, read_only=True, data_only=True)
+        refuse_hostile(content, label)
+        # Values instead of formulas: the number that the utility's staff saw. Links to other
+        # workbooks are left out.
+        return openpyxl.load_workbook(content, read_only=True, data_only=True, keep_links=False)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as fault:
         raise DataError(
             f"{label}: not a readable .xlsx workbook. Open it and save it again as .xlsx or CSV."

@@ -8,6 +8,8 @@ import yaml
 
 from contract.errors import ConfigError
 
+# Nodes of a file once every alias stands for what it names; a policy has some thousands.
+_MOST_NODES = 200_000
 # So much of what is wrong is told; a file may hold a value of megabytes, or one within itself.
 _MOST_TOLD = 300
 _SHORT = reprlib.Repr()
@@ -17,6 +19,15 @@ _SHORT.maxlevel = 2
 
 class _Loader(yaml.SafeLoader):
     """Refuses a key that stands twice: YAML would take the last and drop the first in silence."""
+
+    def get_single_node(self) -> Any:
+        """Return the file's one node, unless its aliases make it larger than any file is."""
+        node = super().get_single_node()
+        if node is not None and _size(node, {}) > _MOST_NODES:
+            raise yaml.constructor.ConstructorError(
+                None, None, "its aliases repeat each other without end", node.start_mark
+            )
+        return node
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         """Return a mapping whose keys are told apart."""
@@ -42,6 +53,19 @@ class _Loader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(
                 None, None, f"{shown(node.value)} is no value ({error})", node.start_mark
             ) from error
+
+
+def _size(node: Any, known: dict[int, int]) -> int:
+    """Return the nodes below one with its aliases written out; one within itself is endless."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = _MOST_NODES + 1  # counts where it is met again inside itself
+        inside = node.value
+        if isinstance(node, yaml.MappingNode):
+            inside = [one for pair in node.value for one in pair]
+        known[id(node)] = 1 + sum(_size(one, known) for one in inside)
+    return known[id(node)]
 
 
 def shown(value: object) -> str:

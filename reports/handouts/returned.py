@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from collection.handouts import DECISIONS, SCREENED
 from contract.errors import DataError
+from contract.workbook import refuse_hostile
 from reports.handouts.sheet import FIRST_ROW, IDS_ROW
 from reports.handouts.words import Dictionary
 
@@ -64,7 +65,9 @@ def _rows(path: Path, run: str, words: Dictionary) -> list[dict[str, str | None]
 
 def _cells(path: Path, run: str) -> list[tuple[Any, ...]]:
     try:
-        workbook = openpyxl.load_workbook(path, data_only=True)
+        with path.open("rb") as content:
+            refuse_hostile(content, path.name)
+            workbook = openpyxl.load_workbook(content, data_only=True, keep_links=False)
     except (OSError, BadZipFile, KeyError, ValueError) as error:
         raise DataError(f"{path.name}: cannot be read as a workbook. Save it as XLSX.") from error
     own = {one.name: one.value for one in workbook.custom_doc_props.props}
