@@ -6,9 +6,8 @@ left out in silence: rows read = rows written + dropped by the mapping + set asi
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from contract.checks import promoted, run_rules, set_clock
 from contract.errors import ConfigError, DataError
 from contract.importreport import ImportReport, build_report
 from contract.mapping import Mapping
+from contract.own_folder import own_folder
 from contract.pseudonyms import Key, pseudonymous, write_about, write_source_ids
 from contract.quarantine import write_quarantine
 from contract.rule import Rule, fault
@@ -64,8 +64,7 @@ def import_tables(
     rules = promoted(promote)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError(f"{out}: holds files already. Give a new or an empty folder.")
-    with _workplace(out) as folder:
-        work = Path(folder)
+    with _workplace(out) as work:
         with _opened(source, work) as readable:
             name = source.name if isinstance(source, Path) else readable.name
             shaped = _shape_all(readable, mapping, work, tell)
@@ -87,15 +86,21 @@ def _opened(source: Path | Opener, work: Path) -> Iterator[Readable]:
             yield readable
 
 
-def _workplace(out: Path) -> tempfile.TemporaryDirectory[str]:
-    """Make a folder beside the dataset to be, so that a rename is enough to place it."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        return tempfile.TemporaryDirectory(prefix=".import-", dir=out.parent)
-    except OSError as fault:
-        raise ConfigError(
-            f"{out}: cannot be written there ({fault.strerror}). Give another folder."
-        ) from fault
+@contextmanager
+def _workplace(out: Path) -> Iterator[Path]:
+    """Make a folder beside the dataset to be, so that a rename is enough to place it.
+
+    What an import that was killed has left there, with names and phones in it, goes first.
+    """
+    with ExitStack() as held:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            folder = held.enter_context(own_folder(out.parent, prefix=".import-"))
+        except OSError as fault:
+            raise ConfigError(
+                f"{out}: cannot be written there ({fault.strerror}). Give another folder."
+            ) from fault
+        yield folder
 
 
 def _tell_nobody(_: str) -> None:

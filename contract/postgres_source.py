@@ -66,15 +66,25 @@ class _Relation:
 
 
 class _PostgresSource:
-    """The tables of a database at one moment; one that feeds several tables is read for each."""
+    """The tables of a database as they were at one moment, copied; the database is let go."""
 
     name = POSTGRES
 
     def __init__(self, moment: Moment, mapping: Mapping, work: Path) -> None:
         self._moment = moment
-        self._work = work
-        self._read = 0
-        self._planned: dict[int, tuple[TableMapping, _Relation, list[str]]] = {}
+        self._planned: list[tuple[TableMapping, _Relation, list[str]]] = []
+        self._look_at_all(mapping)
+        self._staged = {
+            id(part): self._copy(relation, columns, work / f"{POSTGRES}-{number}")
+            for number, (part, relation, columns) in enumerate(self._planned)
+        }
+
+    def staged(self, part: TableMapping) -> tuple[Staged, ...]:
+        """Return the table or view of a part."""
+        return (self._staged[id(part)],)
+
+    def _look_at_all(self, mapping: Mapping) -> None:
+        """Look at every relation before the first is read, so that all faults are said at once."""
         faults: list[str] = []
         for name, parts in mapping.tables.items():
             for part in parts:
@@ -84,20 +94,6 @@ class _PostgresSource:
                     faults.append(str(wrong))
         if faults:
             raise DataError("\n".join(faults))
-
-    def staged(self, part: TableMapping) -> tuple[Staged, ...]:
-        """Read the table or view of a part."""
-        _, relation, columns = self._planned[id(part)]
-        self._read += 1
-        copied = Copied(
-            label=relation.label,
-            relation=relation.sql,
-            columns={f"c{i}": _as_text(relation, column) for i, column in enumerate(columns)},
-            conditions=self._conditions(relation, columns[0]),
-            sorted=relation.pages is None,
-        )
-        rows = copy_text(self._moment, copied, self._work / f"{POSTGRES}-{self._read}")
-        return (_as_file(relation, columns, rows),)
 
     def _look_at(self, table: Table, part: TableMapping) -> Iterator[str]:
         """Find a part's relation, and give each fault of its columns."""
@@ -114,7 +110,17 @@ class _PostgresSource:
             yield f"{relation.label}: the mapping reads none of its columns. Name some."
         for column, kind in wanted.items():
             yield from self._type_faults(table, relation, column, kind)
-        self._planned[id(part)] = (part, relation, list(wanted))
+        self._planned.append((part, relation, list(wanted)))
+
+    def _copy(self, relation: _Relation, columns: list[str], folder: Path) -> Staged:
+        copied = Copied(
+            label=relation.label,
+            relation=relation.sql,
+            columns={f"c{i}": _as_text(relation, column) for i, column in enumerate(columns)},
+            conditions=self._conditions(relation, columns[0]),
+            sorted=relation.pages is None,
+        )
+        return _as_file(relation, columns, copy_text(self._moment, copied, folder))
 
     def _type_faults(
         self, table: Table, relation: _Relation, column: str, kind: Kind
@@ -150,14 +156,16 @@ class _PostgresSource:
 
 @contextmanager
 def open_database(settings: Postgres, mapping: Mapping, work: Path) -> Iterator[_PostgresSource]:
-    """Hold a moment of the database and look at every table that the mapping names.
+    """Copy every table that a mapping names, at one moment, and let the database go.
 
     Raises:
         ConfigError: The database cannot be reached, or the mapping names a table of files.
         DataError: A table or column is missing, or of a type that cannot be read; each is a line.
+        MachineError: The connection is lost.
     """
     with hold_moment(settings) as moment:
-        yield _PostgresSource(moment, mapping, work)
+        source = _PostgresSource(moment, mapping, work)
+    yield source
 
 
 def _as_file(relation: _Relation, columns: list[str], rows: str) -> Staged:

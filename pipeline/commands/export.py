@@ -20,7 +20,9 @@ class To(StrEnum):
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="Folder of a finished run, or of a plan.")],
+    run: Annotated[
+        Path, typer.Argument(help="Folder of a finished run or plan, or outputs: the newest.")
+    ],
     to: Annotated[To, typer.Option(help="postgres, parquet, csv, or handoff (a plan's contacts).")],
     out: Annotated[Path | None, typer.Option(help="Folder for files; on a share, too.")] = None,
     config: ConfigFile = None,
@@ -41,14 +43,19 @@ def export(
     """Send a finished run or plan to a database, into files, or to another system's dunning.
 
     A run is written whole or not at all, and once: again it changes nothing, and other content
-    under its id is refused. PostgreSQL is the one that the environment names (DUEWATCH_POSTGRES);
-    the fields of a hand-off are in docs/handoffs.md.
+    under its id is refused. Of a folder of runs it is the newest published list. PostgreSQL is
+    the one that the environment names (DUEWATCH_POSTGRES); the fields of a hand-off are in
+    docs/handoffs.md.
     """
+    from pipeline.runs import current_run
     from pipeline.troubles import machine_troubles
 
+    run = current_run(run) or run
     with step(f"Export {run.name} to {to}"), machine_troubles(out or run.parent):
         if to is To.handoff:
-            where, facts = _hand_off(run, _given(out, to), form, accounts, refreshed)
+            where, facts = _hand_off(
+                run, _given(out, to), form, settings_of(config).data, accounts, refreshed
+            )
         elif to is To.postgres:
             where, facts = _to_postgres(run, config, schema)
         else:
@@ -66,12 +73,12 @@ def _given(out: Path | None, to: To) -> Path:
 
 
 def _hand_off(
-    run: Path, out: Path, form: str, accounts: Path | None, refreshed: Path | None
+    run: Path, out: Path, form: str, data: Path, accounts: Path | None, refreshed: Path | None
 ) -> tuple[str, dict[str, Any]]:
     from pipeline.exporting.handoff import hand_off
     from reports.handoff import load_form
 
-    made = hand_off(run, load_form(form), out, accounts=accounts, refreshed=refreshed)
+    made = hand_off(run, load_form(form), out, data=data, accounts=accounts, refreshed=refreshed)
     return str(made.folder), made.as_dict()
 
 

@@ -8,9 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contract.errors import DataError
+from contract.pseudonyms import own_ids
 from pipeline.planning import read_about
 from pipeline.storage import new_folder
 from reports.handoff import About, Form, build_handoff
@@ -44,6 +46,7 @@ def hand_off(
     form: Form,
     out: Path,
     *,
+    data: Path | None = None,
     accounts: Path | None = None,
     refreshed: Path | None = None,
 ) -> HandedOff:
@@ -53,6 +56,8 @@ def hand_off(
         plan: Folder of a plan.
         form: The form.
         out: The folder to write a folder into.
+        data: The dataset of the plan; where it has pseudonyms, they become the utility's own ids,
+            for nobody else knows a pseudonym.
         accounts: A CSV of customer_id and account.
         refreshed: The refreshed plan to hand off in place of the plan as it was made.
 
@@ -64,7 +69,7 @@ def hand_off(
     about = read_about(plan)
     edition = _edition(plan, refreshed)
     content, contacts, open_fen = build_handoff(
-        pq.read_table(refreshed or plan / "plan.parquet"),
+        _contacts(refreshed or plan / "plan.parquet", data),
         form,
         About(
             run=about["plan"],
@@ -85,6 +90,11 @@ def hand_off(
     else:
         _check_same(place / name, content)
     return HandedOff(folder=place, contacts=contacts, open_fen=open_fen, sha256=digest, made=made)
+
+
+def _contacts(path: Path, data: Path | None) -> pa.Table:
+    rows = pq.read_table(path, filters=[("outcome", "=", "contact")])
+    return own_ids(data, rows, {"customer_id": "customer"}) if data else rows
 
 
 def _edition(plan: Path, refreshed: Path | None) -> str:

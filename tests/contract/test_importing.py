@@ -637,3 +637,11 @@ def test_no_row_and_no_fen_is_lost_whatever_is_broken(
             total = {kind: Decimal(text) for kind, text in table.amount.items()}
             assert total["read"] == sum(total[k] for k in ("dropped", "quarantined", "written"))
     assert check_dataset(open_dataset(folder / "out")).errors == ()
+
+
+def test_what_a_killed_import_left_goes_with_the_next(tmp_path: Path) -> None:
+    left = tmp_path / ".import-killed"
+    left.mkdir()
+    (left / "identities.shaped.parquet").write_bytes(b"names and phones")
+    import_tables(write_source(tmp_path / "s"), load_mapping("en"), tmp_path / "out")
+    assert not left.exists()

@@ -2,12 +2,14 @@ import csv
 import hashlib
 import json
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from collection.policy import load_policy
 from contract.errors import ConfigError, DataError
+from contract.pseudonyms import Key, write_about
 from pipeline.cli import app
 from pipeline.exporting.files import export_files
 from pipeline.exporting.handoff import hand_off
@@ -113,6 +115,22 @@ def test_handoff_of_a_plan_holds_its_contacts_and_nobody_else(planned, tmp_path,
     (made.folder / f"{name}.txt").write_text("forged", "utf-8")
     with pytest.raises(DataError, match="holds something else than this hand-off"):
         hand_off(planned.folder, form, tmp_path / "out", accounts=path)
+
+
+def test_handoff_of_pseudonyms_carries_the_utilitys_own_ids(planned, tmp_path):
+    customers = pq.read_table(planned.folder / "plan.parquet")["customer_id"].to_pylist()
+    own = [f"{i:010}" for i in range(len(customers))]
+    (tmp_path / "data" / "source_ids").mkdir(parents=True)
+    write_about(tmp_path / "data", Key(b"0123456789abcdef0123456789abcdef"))
+    known = pa.table({"pseudonym": customers, "source_id": own})
+    pq.write_table(known, tmp_path / "data" / "source_ids" / "customer.parquet")
+    oracle = load_form("oracle")
+    made = hand_off(planned.folder, oracle, tmp_path / "out", data=tmp_path / "data")
+    told = (made.folder / "oracle.txt").read_text("utf-8")
+    accounts = [line.split("|")[1] for line in told.splitlines() if line.startswith("D")]
+    assert accounts == sorted(accounts)
+    assert set(accounts) < set(own)
+    assert not [customer for customer in customers if customer in told]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,14 @@
 import csv
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -14,6 +19,7 @@ from collection.policy import load_policy
 from contract.errors import ConfigError, DataError, MachineError
 from contract.postgres import Postgres
 from pipeline.cli import app
+from pipeline.config import parse_config
 from pipeline.exporting.tables import read_exported
 from pipeline.planning import plan
 from pipeline.runs import MANIFEST
@@ -25,6 +31,7 @@ from pipeline.exporting import postgres as sink  # noqa: E402
 
 pytestmark = pytest.mark.postgres
 
+PROJECT = Path(__file__).parent.parent.parent
 TABLES = ("list_rows", "scores", "plan_rows", "runs")
 
 
@@ -232,6 +239,113 @@ def test_command_sends_once_and_shows_no_secret(run, database, monkeypatch):
     assert secret not in "".join(outputs)
     assert not [path for path in kept if secret.encode() in path.read_bytes()]
     assert not list(run.folder.parent.glob(".export-*"))
+
+
+def test_newest_list_is_sent_from_the_folder_of_runs(run, database):
+    outputs = run.folder.parent
+    told = CliRunner().invoke(
+        app, ["export", str(outputs), "--to", "postgres", "--schema", "newest", "--json"]
+    )
+    assert told.exit_code == 0, told.output
+    newest = json.loads((outputs / "current.json").read_text("utf-8"))["run"]
+    assert {row["run_id"] for row in rows_of(database, "newest", "runs")} == {newest}
+
+
+def test_process_killed_amid_its_rows_leaves_nothing(run, database, tmp_path):
+    assert send(changed_copy(run.folder, tmp_path / "x", "x"), tmp_path / "w", "killed")
+    before = counts(database, "killed")
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    given = ["export", str(run.folder), "--to", "postgres", "--schema", "killed"]
+    with (
+        psycopg.connect(database) as other,
+        psycopg.connect(database, autocommit=True) as watcher,
+    ):
+        other.execute("LOCK TABLE killed.scores")  # its list is written by then, its scores wait
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from pipeline.cli import main; main()", *given],
+            env=environment,
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        try:
+            until(lambda: watcher.execute(waiting).fetchone()[0] == 1)
+        finally:
+            process.kill()
+            process.wait()
+    ours = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'duewatch'"
+    with psycopg.connect(database, autocommit=True) as other:
+        until(lambda: other.execute(ours).fetchone()[0] == 0)
+    assert counts(database, "killed") == before
+    left = list(run.folder.parent.glob(".export-*"))
+    assert len(left) == 1
+    assert CliRunner().invoke(app, given).exit_code == 0
+    assert counts(database, "killed")["runs"] == 2
+    assert not list(run.folder.parent.glob(".export-*"))
+
+
+def until(is_so):
+    for _ in range(1200):
+        if is_so():
+            return
+        time.sleep(0.05)
+    pytest.fail("it did not come to that")
+
+
+MAPPING = """
+tables:
+  customers:
+    table: [cis, people]
+    columns: {customer_id: no, segment: class, grid_id: grid, opened_on: opened}
+    codes: {segment: {"01": residential}}
+  bills:
+    table: [cis, bills]
+    columns: {bill_id: id, customer_id: no, cycle: due, issued_on: issued, due_on: due,
+      amount: yuan}
+  payments:
+    table: [cis, receipts]
+    columns: {payment_id: id, customer_id: no, paid_at: at, amount: yuan}
+"""
+
+
+def test_command_imports_a_database_by_settings_and_shows_no_secret(
+    database, tmp_path, monkeypatch
+):
+    with psycopg.connect(database) as connection:
+        connection.execute("""
+            CREATE SCHEMA cis;
+            CREATE TABLE cis.people AS SELECT * FROM (VALUES ('1', '01', 'G', date '2020-01-01'))
+                AS t(no, class, grid, opened);
+            CREATE TABLE cis.bills AS SELECT 'b' AS id, '1' AS no, date '2026-09-05' AS issued,
+                date '2026-09-25' AS due, 12.34 AS yuan;
+            CREATE TABLE cis.receipts AS SELECT 'p' AS id, '1' AS no, 12.34 AS yuan,
+                timestamptz '2026-09-24 23:00+00' AS at""")
+    secret = "s3cret-of-the-utility"  # noqa: S105 - made up
+    monkeypatch.setenv("BILLING", database.replace("postgres@", f"postgres:{secret}@"))
+    monkeypatch.delenv("DUEWATCH_POSTGRES")
+    monkeypatch.chdir(tmp_path)
+    Path("cis.yaml").write_text(MAPPING, "utf-8")
+    given = ["import", "postgres", "data/cis", "--mapping", "cis.yaml", "--config", "run.yaml"]
+    Path("run.yaml").write_text("postgres: {dsn_env: BILLING}\n", "utf-8")
+    refused = CliRunner().invoke(app, given)
+    assert "set postgres.time_zone" in str(refused.exception).lower()
+    zone = "postgres: {dsn_env: BILLING, time_zone: Asia/Shanghai}\n"
+    Path("run.yaml").write_text(zone, "utf-8")
+    done = CliRunner().invoke(app, [*given, "--json"])
+    assert done.exit_code == 0, done.output
+    (paid,) = pq.read_table("data/cis/payments.parquet").to_pylist()
+    assert str(paid["paid_at"]) == "2026-09-25 07:00:00"
+    assert json.loads(done.output.splitlines()[-1])["source"] == "postgres"
+    written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert secret not in done.output + str(refused.exception)
+    assert not [content for content in written if secret.encode() in content]
+
+
+def test_address_in_the_config_is_refused_and_not_shown():
+    for value in ("postgresql://u:s3cret@h/d", "host=h password=s3cret"):
+        with pytest.raises(ConfigError, match=r"postgres.dsn_env is ") as raised:
+            parse_config({"postgres": {"dsn_env": value}}, source="run.yaml")
+        assert "s3cret" not in str(raised.value)
 
 
 def test_scores_of_every_explained_bill_carry_their_reasons(run, database, tmp_path):
