@@ -31,7 +31,9 @@ from contract.staging_apart import (
     Spread,
     hash_share,
     shares_of,
+    strays_of,
     write_bucket_apart,
+    write_strays,
 )
 
 _log = logging.getLogger(__name__)
@@ -168,14 +170,11 @@ def _fill(dataset: Dataset, store: Store, progress: Progress, spread: Spread | N
         _hash_shares(dataset, store, progress, spread)
     else:
         _hash_tables(dataset, store, progress)
-    side = spread or side_by_side
-    strays = list(side(range(store.buckets), partial(_strays, store)))
-    if any(part.num_rows for part in strays):
-        _bring_home(dataset, store, pa.concat_tables(strays))
     for table in ("bill_history", *ORDER):
         (store.folder / table).mkdir()
-    write = partial(_write_bucket, store)
+    side, write = side_by_side, partial(_write_bucket, store)
     if spread:
+        side = spread
         extras = tuple(store.bill_extras)
         write = partial(write_bucket_apart, store.folder / _RAW, store.folder, extras)
     for done, _ in enumerate(side(range(store.buckets), write)):
@@ -190,6 +189,9 @@ def _hash_shares(dataset: Dataset, store: Store, progress: Progress, spread: Spr
     work = partial(hash_share, dataset, store.folder / _RAW, store.buckets)
     for done, _ in enumerate(spread(shares, work)):
         progress("staging", done, len(shares))
+    if sum(spread(range(store.buckets), partial(write_strays, store.folder / _RAW))):
+        with _connection(store) as connection:
+            _bring_home(connection, dataset, store, strays_of(store.folder / _RAW))
 
 
 def _hash_tables(dataset: Dataset, store: Store, progress: Progress) -> None:
@@ -199,35 +201,38 @@ def _hash_tables(dataset: Dataset, store: Store, progress: Progress) -> None:
             progress(f"staging {table}", done, len(STAGED))
             folder = store.folder / _RAW / table
             _copy_by_bucket(connection, dataset.scan(table), folder, store.buckets)
+    found = list(side_by_side(range(store.buckets), partial(_strays, store)))
+    if any(part.num_rows for part in found):
+        with _connection(store) as connection:
+            connection.register("found", pa.concat_tables(found))
+            _bring_home(connection, dataset, store, "found")
 
 
 def _strays(store: Store, bucket: int) -> pa.Table:
     return strays(store.folder / _RAW, bucket)
 
 
-def _bring_home(dataset: Dataset, store: Store, strays: pa.Table) -> None:
+def _bring_home(connection: Connection, dataset: Dataset, store: Store, strays: str) -> None:
     """Move payments to the bucket of the bill they name.
 
     A payment belongs to the customer of its bill, else to the one it names. Nearly all name
     both alike, so only the others are looked up among all bills: a join of all payments with
     all bills took most of the memory of staging.
     """
-    with _connection(store) as connection:
-        connection.register("stray", strays)
+    connection.execute(f"""
+        CREATE TABLE moved AS
+        SELECT stray.* REPLACE (b.customer_id AS customer_id),
+            hash(b.customer_id) % {store.buckets} AS home
+        FROM {strays} AS stray JOIN (
+            SELECT bill_id, customer_id FROM {dataset.scan("bills")}) AS b USING (bill_id)""")
+    raw = store.folder / _RAW
+    for columns, place, to in (
+        ("* EXCLUDE (home, bucket), home AS bucket", "payments", "arrived"),
+        ("payment_id, bill_id, bucket", MOVED, "left"),
+    ):
         connection.execute(f"""
-            CREATE TABLE moved AS
-            SELECT stray.* REPLACE (b.customer_id AS customer_id),
-                hash(b.customer_id) % {store.buckets} AS home
-            FROM stray JOIN (
-                SELECT bill_id, customer_id FROM {dataset.scan("bills")}) AS b USING (bill_id)""")
-        raw = store.folder / _RAW
-        for columns, place, to in (
-            ("* EXCLUDE (home, bucket), home AS bucket", "payments", "arrived"),
-            ("payment_id, bill_id, bucket", MOVED, "left"),
-        ):
-            connection.execute(f"""
-                COPY (SELECT {columns} FROM moved) TO {text(raw / place)} (FORMAT parquet,
-                PARTITION_BY (bucket), FILENAME_PATTERN '{to}_{{i}}', OVERWRITE_OR_IGNORE)""")
+            COPY (SELECT {columns} FROM moved) TO {text(raw / place)} (FORMAT parquet,
+            PARTITION_BY (bucket), FILENAME_PATTERN '{to}_{{i}}', OVERWRITE_OR_IGNORE)""")
 
 
 def _copy_by_bucket(connection: Connection, rows: str, folder: Path, buckets: int) -> None:

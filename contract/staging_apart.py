@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contract.bucket import ORDER, write_bucket
+from contract.bucket import ORDER, strays, write_bucket
 from contract.dataset import Dataset, table_files
 from contract.engine import connect, text
 
@@ -29,6 +29,7 @@ Elsewhere = Callable[[], AbstractContextManager[Spread | None]]
 # Rows that a task reads at a time, in whole row groups.
 _ROWS = 4_000_000
 _ATTEMPTS = "attempts"
+_STRAYS = "strays"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,20 @@ def hash_share(dataset: Dataset, raw: Path, buckets: int, share: Share) -> None:
             TO {text(folder / share.table)} (FORMAT parquet, PARTITION_BY (bucket),
                 FILENAME_PATTERN '{share.name}-{{i}}')""")
         move_files(folder / share.table, raw / share.table)
+
+
+def write_strays(raw: Path, bucket: int) -> int:
+    """Write the payments of a bucket that name a bill which is not in it, and return how many."""
+    found = strays(raw, bucket)
+    with attempt(raw) as folder:
+        pq.write_table(found, folder / f"{bucket}.parquet")
+        move_files(folder, raw / _STRAYS)
+    return int(found.num_rows)
+
+
+def strays_of(raw: Path) -> str:
+    """Return the FROM expression that reads what write_strays wrote of all buckets."""
+    return f"read_parquet({text(raw / _STRAYS / '*.parquet')}, hive_partitioning = false)"
 
 
 def write_bucket_apart(raw: Path, folder: Path, bill_extras: tuple[str, ...], bucket: int) -> None:

@@ -4,6 +4,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from contract import staging_apart
@@ -35,6 +37,12 @@ def files(folder: Path) -> dict[str, bytes]:
 def dataset(tmp_path_factory):
     folder = tmp_path_factory.mktemp("apart")
     simulate(folder / "data", folder / "truth", customers=300, cycles=8, seed=3)
+    path = folder / "data" / "payments.parquet"
+    payments = pq.read_table(path)
+    named = payments["customer_id"].to_pylist()  # every seventh by somebody else than the bill's
+    payer = pa.array([named[-1] if n % 7 == 0 else who for n, who in enumerate(named)])
+    at = payments.column_names.index("customer_id")
+    pq.write_table(payments.set_column(at, "customer_id", payer), path)
     return open_dataset(folder / "data")
 
 
