@@ -41,12 +41,13 @@ def make_rules(longest: int) -> Rules:
 def fill_tables(groups: Groups, leaves: Leaves, rules: Rules) -> Floats:
     """Return the tables of all groups: by slot, then by pattern of answers."""
     tables = np.zeros(groups.table_start[-1])
-    _fill(groups, leaves, rules, tables)
+    fill(groups, leaves, rules, tables)
     return tables
 
 
 @compiled
-def _fill(groups: Groups, leaves: Leaves, rules: Rules, tables: Floats) -> None:
+def fill(groups: Groups, leaves: Leaves, rules: Rules, tables: Floats) -> None:
+    """Add every leaf of every group to the tables, which are all zero."""
     for group in range(len(groups.table_start) - 1):
         first, end = groups.table_start[group], groups.table_start[group + 1]
         if end == first:

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from contract.errors import ConfigError, DataError, MachineError
+from pipeline.scoring.workers import prepare_process
 
 
 def main() -> None:
@@ -21,6 +22,7 @@ def main() -> None:
     given: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(tasks, given), daemon=True).start()
     task = given.get()
+    prepare_process(task)
     while True:
         work, bucket = given.get()
         try:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from contract.errors import MachineError
+from models.treeshap.keeping import keep_compiled
 from pipeline.scoring.buckets import Task
 
 Work = Callable[[Task, int], dict[str, Any]]
@@ -64,6 +65,8 @@ class Workers:
 def start_workers(task: Task, count: int) -> Iterator[Workers]:
     """Start so many workers for the time of the block; with one, the work is done here."""
     children = [_start(task) for _ in range(count)] if count > 1 else []
+    if not children:
+        prepare_process(task)
     try:
         yield Workers(task=task, children=children)
     finally:
@@ -72,6 +75,11 @@ def start_workers(task: Task, count: int) -> Iterator[Workers]:
             child.process.kill()
             child.process.wait()
             child.answers.close()
+
+
+def prepare_process(task: Task) -> None:
+    """Let this process take compiled code from beside the stores, and keep there what it adds."""
+    keep_compiled(task.store.folder.parent / ".compiled")
 
 
 def count_workers(wanted: int | None, buckets: int) -> int:
