@@ -172,12 +172,11 @@ def _fill(dataset: Dataset, store: Store, progress: Progress, spread: Spread | N
         _hash_tables(dataset, store, progress)
     for table in ("bill_history", *ORDER):
         (store.folder / table).mkdir()
-    side, write = side_by_side, partial(_write_bucket, store)
+    write = partial(_write_bucket, store)
     if spread:
-        side = spread
         extras = tuple(store.bill_extras)
         write = partial(write_bucket_apart, store.folder / _RAW, store.folder, extras)
-    for done, _ in enumerate(side(range(store.buckets), write)):
+    for done, _ in enumerate((spread or side_by_side)(range(store.buckets), write)):
         progress("ledger", done, store.buckets)
 
 

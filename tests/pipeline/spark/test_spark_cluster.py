@@ -1,7 +1,9 @@
 """The run of this machine, made by a cluster; and what a cluster does to those who use it."""
 
 import shutil
+import socket
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -30,9 +32,8 @@ def there(town, run, promoted, settings, tmp_path, monkeypatch):
         }
     )
 
-    def make(**changed):
-        changed = config.model_copy(update=changed)
-        return score(changed, prepare(changed), promoted.challenger)
+    def make(prepared=None):
+        return score(config, prepared or prepare(config), promoted.challenger)
 
     work = config.outputs / f".{run.folder.name}-work"
     return SimpleNamespace(make=make, config=config, work=work)
@@ -58,19 +59,20 @@ def test_cluster_stages_and_scores_the_same_bytes(there, town, run, monkeypatch)
 
 
 def test_worker_killed_in_mid_run_changes_nothing(there, run, cluster):
+    buckets = {"buckets": 8, "scoring": Scoring()}
+    prepared = prepare(there.config.model_copy(update=buckets))  # staged here, to kill in scoring
     at_that_moment = []
 
     def kill():
         parts = there.work / "parts"
-        while not at_that_moment:
-            done = len(list(parts.glob("bucket=*.json")))
-            if done:
-                cluster.kill("one")
-                at_that_moment.append(done)
+        while not (done := len(list(parts.glob("bucket=*.json")))):
+            time.sleep(0.01)
+        cluster.kill("one")
+        at_that_moment.append(done)
 
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
-    made = there.make(buckets=8)
+    made = there.make(prepared)
     killer.join(10)
     assert 1 <= at_that_moment[0] < 8
     check_same(made.folder, run.folder)
@@ -126,3 +128,14 @@ def test_cluster_that_lends_no_executor_is_not_waited_for_for_ever(settings):
         pytest.raises(MachineError, match=r"lent no executor for 8 seconds.+same command again"),
     ):
         list(cluster.spread([1, 2], str))
+
+
+def test_wrong_master_ends_the_command_in_one_line_and_leaves_nothing(there):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        nobody = f"spark://127.0.0.1:{probe.getsockname()[1]}"
+    config = there.config.model_copy(update={"spark": Spark(master=nobody)})
+    with pytest.raises(ConfigError, match=rf"nobody answers at {nobody} \(.+\). Start") as raised:
+        prepare(config)
+    assert "\n" not in str(raised.value)
+    assert list(config.stores.iterdir()) == []
