@@ -12,6 +12,7 @@ from rich.table import Table
 
 from models.monitoring.alarms import Alarm
 from pipeline.config import Config
+from pipeline.monitor_report import Language, Page, render_page
 from pipeline.preparing import Prepared
 from pipeline.showing import as_text
 from pipeline.storage import new_folder, write_bytes, write_json
@@ -19,6 +20,7 @@ from pipeline.tracking import Evidence, Registered, log_evidence, open_mlflow
 from reports.spreadsheet import inert_frame
 
 RESULT = "monitor.json"
+REPORT = "report.{}.md"
 _SHARE, _PLAIN = "{:.1%}", "{:.3f}"
 # Column of the table on the terminal: heading and form.
 _SHOWN: Mapping[str, tuple[str, str]] = {
@@ -30,6 +32,7 @@ _SHOWN: Mapping[str, tuple[str, str]] = {
     "expected_auc": ("AUC expected", _PLAIN),
     "caught": ("caught", _SHARE),
     "expected_caught": ("caught expected", _SHARE),
+    "margin": ("over rule", "{:+.1%}"),
     "score_psi": ("PSI score", _PLAIN),
     "worst_psi": ("PSI worst", _PLAIN),
     "worst_feature": ("of", "{}"),
@@ -42,7 +45,7 @@ class Monitored:
     """What was seen of a model's months.
 
     Attributes:
-        folder: ``monitor.json`` and the tables as CSV.
+        folder: ``monitor.json``, the tables as CSV, and ``report.zh.md`` and ``report.en.md``.
         months: One row a month, oldest first.
         drift: One row a month and sketch: month, what, psi, expected, by_chance, season, weight.
         treatments: One row a month and treatment (models.monitoring.performance.by_treatment).
@@ -61,6 +64,17 @@ class Monitored:
     def rings(self) -> bool:
         """Whether a limit was breached."""
         return any(alarm.level == "act" for alarm in self.alarms)
+
+    def page(self, language: Language) -> str:
+        """Return what people read of it, as Markdown."""
+        page = Page(
+            version=str(self.model.version),
+            months=self.months,
+            treatments=self.treatments,
+            alarms=self.alarms,
+            retrain=self.retrain,
+        )
+        return render_page(page, language)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a machine needs to know of it."""
@@ -82,7 +96,8 @@ def show_monitored(made: Monitored) -> str:
     for line in made.months.to_dict("records"):
         table.add_row(*(_told(line[name], form) for name, (_, form) in _SHOWN.items()))
     lines = [
-        f"{one.month} {one.level}: {one.what} {one.value:.3f}, limit {one.limit:.3f}; {one.cost}."
+        f"{one.month} {one.level}: {one.what} {one.value:.3f}, limit {one.limit:.3f};"
+        f" {one.cost.en}."
         for one in made.alarms
     ]
     lines.append(
@@ -110,7 +125,7 @@ def write_monitored(made: Monitored) -> None:
 
 
 def _tables(made: Monitored) -> dict[str, pd.DataFrame]:
-    alarms = pd.DataFrame([alarm.as_dict() for alarm in made.alarms])
+    alarms = pd.json_normalize([alarm.as_dict() for alarm in made.alarms], sep="_")
     tables = {"months.csv": made.months, "drift.csv": made.drift, "alarms.csv": alarms}
     tables["treatments.csv"] = made.treatments
     return {name: table for name, table in tables.items() if len(table)}

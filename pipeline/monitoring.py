@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 
 from contract.errors import ConfigError, DataError
+from features.declare import Text
+from models.baselines import BASELINES, find_baseline
 from models.judging import MODEL
 from models.monitoring.alarms import (
     SCORE,
@@ -26,7 +28,7 @@ from models.monitoring.alarms import (
     ring_caught,
     ring_shift,
 )
-from models.monitoring.performance import by_treatment, estimate, realise
+from models.monitoring.performance import by_treatment, correct, estimate, realise
 from models.monitoring.psi import Shift, measure_shift
 from models.monitoring.tally import Tally
 from models.snapshots import Snapshots
@@ -39,6 +41,8 @@ from pipeline.watching import Counted, Watch, count_days
 
 # A month counts as known when no more than this share of its bills still waits for an answer.
 _STILL_OPEN = 0.05
+# The rules that a model is shown beside that was held against none: of bills, of prepaid customers.
+_UNPROVEN = ("smoothed_rate_amount", "past_cuts")
 
 
 def monitor(
@@ -72,14 +76,20 @@ def monitor(
     learned = [
         one[0] for one in snapshots.months(trained, snapshots.learn_months) if one[0] < trained
     ]
+    proven = _proven(about, of_bills=config.target.is_of_bills)
     watch = Watch(
-        config=config, prepared=prepared, model=stands.model, learned=learned, watched=days
+        config=config,
+        prepared=prepared,
+        model=stands.model,
+        rule=find_baseline(proven.rule),
+        learned=learned,
+        watched=days,
     )
     counted = _count_days(watch)
     drift = _measure_drift(watch, counted)
     table, treatments = _judge(watch, counted)
     table = _with_drift(table, drift, config.monitoring)
-    alarms = _ring(config, _proven(about), table, drift)
+    alarms = _ring(config, proven, table, drift, treatments)
     made = Monitored(
         folder=out or _place(config, prepared, stands, table),
         model=stands,
@@ -149,13 +159,15 @@ def _judge(watch: Watch, counted: Counted) -> tuple[pd.DataFrame, pd.DataFrame]:
         table.append(line)
     columns = ["month", "treatment", "rows", "late_rate", "late_low", "late_high", "told"]
     told = pd.concat(treatments, ignore_index=True)[columns] if treatments else pd.DataFrame()
-    return pd.DataFrame(table).reindex(columns=list(_MONTH)), told
+    return correct(pd.DataFrame(table).reindex(columns=list(_MONTH))), told
 
 
 _MONTH = (
-    *("month", "rows", "expected_late_rate", "expected_auc", "expected_caught", "labelled"),
+    *("month", "rows", "expected_late_rate", "expected_cny", "expected_auc", "expected_caught"),
+    "labelled",
     *("late_rate", "late_low", "late_high", "told", "auc", "clean_auc", "ece"),
-    *("caught", "caught_low", "caught_high", "late_cny"),
+    *("caught", "caught_low", "caught_high", "margin", "margin_low", "margin_high"),
+    *("late_cny", "told_cny"),
 )
 
 
@@ -180,16 +192,24 @@ def _with_drift(table: pd.DataFrame, drift: pd.DataFrame, rule: Monitoring) -> p
     )
 
 
-def _proven(about: dict[str, Any]) -> Proven:
-    """Return what lists caught on the months held out at training."""
-    figures = [one["figures"] for one in about.get("judged", []) if one["id"] == MODEL]
-    value = figures[0].get("late_amount_caught") if figures else None
-    caught = np.nan if value is None else float(value)
-    return Proven(caught=caught, months=_snapshots_of(about).test_months)
+def _proven(about: dict[str, Any], *, of_bills: bool) -> Proven:
+    """Return how much more than the best rule lists caught on the months held out at training."""
+    judged = {
+        one["id"]: one["figures"].get("late_amount_caught") for one in about.get("judged", [])
+    }
+    caught = {name: float(value) for name, value in judged.items() if value is not None}
+    rules = [one.id for one in BASELINES if one.id in caught]
+    best = max(rules, key=lambda rule: caught[rule], default=_UNPROVEN[not of_bills])
+    margin = caught.get(MODEL, np.nan) - caught.get(best, np.nan)
+    return Proven(rule=best, margin=margin, months=_snapshots_of(about).test_months)
 
 
 def _ring(
-    config: Config, proven: Proven, table: pd.DataFrame, drift: pd.DataFrame
+    config: Config,
+    proven: Proven,
+    table: pd.DataFrame,
+    drift: pd.DataFrame,
+    treatments: pd.DataFrame,
 ) -> tuple[Alarm, ...]:
     rule, found = config.monitoring, list[Alarm]()
     for line in table.to_dict("records"):
@@ -200,17 +220,25 @@ def _ring(
                 found += ring_shift(month, one["what"], shift, rule, cost=_cost(one, line))
         figures = {str(k): float(v) for k, v in line.items() if isinstance(v, float)}
         if not np.isnan(figures["labelled"]):
+            apart = treatments[treatments["month"] == month] if len(treatments) else treatments
+            lines = [{str(k): v for k, v in one.items()} for one in apart.to_dict("records")]
             found += ring_caught(month, figures, proven, rule)
-            found += ring_calibration(month, figures, rule)
+            found += ring_calibration(month, figures, rule, treatments=lines)
     return tuple(found)
 
 
-def _cost(one: dict[Any, Any], line: dict[Any, Any]) -> str:
+def _cost(one: dict[Any, Any], line: dict[Any, Any]) -> Text:
     if one["what"] != SCORE:
-        return f"{one['weight']:.1%} of what the model goes by"
-    return (
-        f"{line['expected_late_rate']:.1%} of bills expected late now, the list to catch"
-        f" {line['expected_caught']:.1%} of the late amount"
+        return Text(
+            en=f"{one['weight']:.1%} of what the model goes by",
+            zh=f"占模型依据的{one['weight']:.1%}",
+        )
+    rate, amount = f"{line['expected_late_rate']:.1%}", f"{line['expected_cny']:,.0f}"
+    if np.isnan(line["expected_cny"]):
+        return Text(en=f"{rate} told late now", zh=f"目前预测逾期率{rate}")
+    return Text(
+        en=f"{rate} of bills told late now, {amount} yuan of them expected",
+        zh=f"目前预测逾期率{rate}，预计逾期{amount}元",
     )
 
 

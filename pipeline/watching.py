@@ -18,6 +18,7 @@ from features.build import build_days, rates_for
 from features.declare import Feature
 from features.declare import Scored as Kind
 from features.held import Job
+from models.baselines import Baseline, score_baseline
 from models.judging import amounts, clean_history, rank_by_model
 from models.monitoring.alarms import SCORE
 from models.monitoring.sketch import Bins, IntArray, learn_bins, sketch
@@ -43,6 +44,7 @@ class _Piece:
     rows: pd.DataFrame
     p: np.ndarray
     order: np.ndarray
+    rule: np.ndarray
 
 
 @dataclass(kw_only=True)
@@ -65,6 +67,7 @@ class Watch:
     """One look at a model.
 
     Attributes:
+        rule: What its lists are held against.
         learned: The days that the model learned from.
         watched: The days that are looked at.
     """
@@ -72,6 +75,7 @@ class Watch:
     config: Config
     prepared: Prepared
     model: Model
+    rule: Baseline
     learned: Sequence[date]
     watched: Sequence[date]
 
@@ -79,7 +83,7 @@ class Watch:
     def features(self) -> tuple[Feature, ...]:
         """What the model reads, and what tells a clean history and too short a one."""
         of_target = self.prepared.features_of(self.config.target.name)
-        needed = {*self.model.card.features, *_TOLD}
+        needed = {*self.model.card.features, *self.rule.columns, *_TOLD}
         return tuple(feature for feature in of_target if feature.name in needed)
 
     @property
@@ -125,7 +129,10 @@ def _score(watch: Watch, matrix: pd.DataFrame, bucket: int, day: date) -> _Piece
         not_due = pd.to_datetime(matrix["due_on"]) >= pd.to_datetime(matrix["as_of"])
         matrix = matrix[not_due & (matrix["has_agent"] != 1)].reset_index(drop=True)
     ranked = rank_by_model(watch.model, matrix)
-    return _Piece(bucket=bucket, day=day, rows=matrix, p=ranked.score, order=ranked.order)
+    rule = score_baseline(watch.rule, matrix)
+    return _Piece(
+        bucket=bucket, day=day, rows=matrix, p=ranked.score, order=ranked.order, rule=rule
+    )
 
 
 def _first(watch: Watch, pieces: Iterator[_Piece]) -> list[_Piece]:
@@ -156,8 +163,11 @@ def _learn(watch: Watch, sample: Sequence[_Piece]) -> tuple[dict[str, Bins], dic
     scales = {}
     for day in watch.watched:
         of_day = [piece for piece in sample if piece.day == day]
-        p, order = ([getattr(piece, what) for piece in of_day] for what in ("p", "order"))
-        scales[day] = learn_scale(np.concatenate(p), np.concatenate(order))
+        p, order, rule = (
+            np.concatenate([getattr(piece, what) for piece in of_day])
+            for what in ("p", "order", "rule")
+        )
+        scales[day] = learn_scale(p, order, rule)
     return bins, scales
 
 
@@ -206,12 +216,12 @@ class _Counting:
         rows = label(numbered, self.known, cut=self.watch.prepared.as_of, target=config.target)
         late = np.full(len(matrix), np.nan)
         late[rows.matrix["row"].to_numpy()] = rows.late
-        amount = amounts(matrix)
         return Scored(
             customer=matrix["customer_id"].to_numpy(),
             p=piece.p,
             order=piece.order,
-            amount=np.ones(len(matrix)) if amount is None else amount,
+            rule=piece.rule,
+            amount=amounts(matrix),
             clean=clean_history(matrix),
             late=late,
             treatment=self._treatment_of(matrix),

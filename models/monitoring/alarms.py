@@ -14,10 +14,16 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from features.declare import Text
 from models.monitoring.psi import Shift
 
 Level = Literal["watch", "act"]
 SCORE = "score"
+TREATED = {
+    "held_out": Text(en="held out", zh="随机对照"),
+    "not_reminded": Text(en="not reminded", zh="未提醒"),
+    "reminded": Text(en="reminded", zh="已提醒"),
+}
 
 
 class Monitoring(BaseModel):
@@ -29,8 +35,9 @@ class Monitoring(BaseModel):
             differ among themselves.
         psi_act: The index of the score that is a breach; a feature alone never is one.
         feature_weight: Least share of what the model goes by for which a feature is looked at.
-        caught_loss: Late amount caught, as a share, lost against the months that the model was
-            proven on; beyond what resampling customers explains.
+        caught_loss: By what share of the late amount the list's advantage over the best simple
+            rule may fall short of that of the months that the model was proven on; beyond what
+            resampling customers explains.
         calibration: By what share of the late rate the mean probability may be off, beyond what
             resampling customers explains. A month's level moves by 0.15 in log-odds by itself
             (docs/decisions/0005); twice that is about this share.
@@ -55,7 +62,7 @@ class Alarm:
         what: The feature, or the kind again.
         value: The figure.
         limit: What it passed.
-        cost: What that means for the list, in one sentence.
+        cost: What that means for the list and in yuan, in one sentence.
     """
 
     month: str
@@ -64,7 +71,7 @@ class Alarm:
     level: Level
     value: float
     limit: float
-    cost: str
+    cost: Text
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -72,7 +79,7 @@ class Alarm:
 
 
 def ring_shift(
-    month: str, what: str, shift: Shift, rule: Monitoring, *, cost: str
+    month: str, what: str, shift: Shift, rule: Monitoring, *, cost: Text
 ) -> tuple[Alarm, ...]:
     """Return the alarm of one sketch: of the score, or of a feature, which is only watched."""
     if np.isnan(shift.psi) or shift.psi < rule.psi_watch or not shift.is_real:
@@ -93,29 +100,34 @@ def ring_shift(
 
 @dataclass(frozen=True, kw_only=True)
 class Proven:
-    """What the lists caught on the months that a model was proven on.
+    """How much more than a rule the lists caught on the months that a model was proven on.
 
     Attributes:
-        caught: Mean share of the late amount; NaN where nobody proved it.
+        rule: The best simple rule of those months (models.baselines).
+        margin: Mean share of the late amount caught, less that of the rule; NaN where nobody
+            proved it.
         months: How many lists that is the mean of.
     """
 
-    caught: float
+    rule: str
+    margin: float
     months: int
 
 
 def ring_caught(
     month: str, figures: Mapping[str, float], proven: Proven, rule: Monitoring
 ) -> tuple[Alarm, ...]:
-    """Return the alarm of a list that caught too little of the late amount.
+    """Return the alarm of a list that catches too little more than a rule would.
 
+    What can be caught differs from month to month, with a few large customers and the calendar;
+    the rule's list of the same month differs with it, so the two are held against each other.
     What was proven is uncertain, too: each of its lists about as much as the month's.
 
     Args:
         figures: Of the month (models.monitoring.performance.realise).
     """
-    lost = proven.caught - figures["caught"]
-    reach = (figures["caught_high"] - figures["caught"]) * np.sqrt(1 + 1 / proven.months)
+    lost = proven.margin - figures["margin"]
+    reach = (figures["margin_high"] - figures["margin_low"]) / 2 * np.sqrt(1 + 1 / proven.months)
     if not lost > max(rule.caught_loss, reach):
         return ()
     return (
@@ -124,28 +136,31 @@ def ring_caught(
             kind="caught",
             what="caught",
             level="act",
-            value=figures["caught"],
-            limit=proven.caught - rule.caught_loss,
-            cost=f"{lost * 100:.1f} points of the late amount lost,"
-            f" {lost * figures['late_cny']:,.0f} of {figures['late_cny']:,.0f}",
+            value=figures["margin"],
+            limit=proven.margin - max(rule.caught_loss, reach),
+            cost=_lost(lost, figures["late_cny"]),
         ),
     )
 
 
 def ring_calibration(
-    month: str, figures: Mapping[str, float], rule: Monitoring
+    month: str,
+    figures: Mapping[str, float],
+    rule: Monitoring,
+    *,
+    treatments: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[Alarm, ...]:
     """Return the alarm of a mean probability that is off the late rate.
 
     Args:
         figures: Of the month (models.monitoring.performance.realise).
+        treatments: Of the month (models.monitoring.performance.by_treatment), told apart: where
+            only the reminded are off, reminders work and the model may be right (domain 3.9).
     """
     told, rate = figures["told"], figures["late_rate"]
     inside = figures["late_low"] <= told <= figures["late_high"]
     if inside or not abs(told - rate) > rule.calibration * rate:
         return ()
-    bills = abs(told - rate) * figures["labelled"]
-    side = "more" if told > rate else "fewer"
     return (
         Alarm(
             month=month,
@@ -154,10 +169,39 @@ def ring_calibration(
             level="act",
             value=told - rate,
             limit=rule.calibration * rate,
-            cost=f"{bills:,.0f} {side} late bills told than there were, of"
-            f" {figures['labelled']:,.0f}",
+            cost=_misled(figures, treatments),
         ),
     )
+
+
+def _lost(lost: float, late_cny: float) -> Text:
+    """Say what a list that catches less loses; of customers without bills there are no yuan."""
+    points = f"{lost * 100:.1f}"
+    en = f"{points} points of what is late lost against the rule"
+    zh = f"相对规则的优势减少{points}个百分点"
+    if np.isnan(late_cny):
+        return Text(en=en, zh=zh)
+    return Text(
+        en=f"{en}, {lost * late_cny:,.0f} of {late_cny:,.0f} yuan",
+        zh=f"{zh}，即逾期{late_cny:,.0f}元中的{lost * late_cny:,.0f}元",
+    )
+
+
+def _misled(figures: Mapping[str, float], treatments: Sequence[Mapping[str, Any]]) -> Text:
+    """Say by how many bills and yuan a wrong level misleads whoever plans by it."""
+    more = figures["told"] > figures["late_rate"]
+    bills = abs(figures["told"] - figures["late_rate"]) * figures["labelled"]
+    en = f"{bills:,.0f} {'more' if more else 'fewer'} late told than there were"
+    zh = f"预测逾期比实际{'多' if more else '少'}{bills:,.0f}笔"
+    en, zh = f"{en}, of {figures['labelled']:,.0f}", f"{zh}（共{figures['labelled']:,.0f}笔）"
+    if not np.isnan(figures["late_cny"]):
+        en += f"; {figures['told_cny']:,.0f} yuan told, {figures['late_cny']:,.0f} late"
+        zh += f"；预测逾期{figures['told_cny']:,.0f}元，实际{figures['late_cny']:,.0f}元"
+    for one in treatments:
+        named = TREATED[one["treatment"]]
+        en += f"; {named.en} told {one['told']:.1%}, late {one['late_rate']:.1%}"
+        zh += f"；{named.zh}预测{one['told']:.1%}、实际{one['late_rate']:.1%}"
+    return Text(en=en, zh=zh)
 
 
 def recommend_retraining(months: Sequence[str], alarms: Iterable[Alarm]) -> tuple[str, ...]:

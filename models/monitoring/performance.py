@@ -14,6 +14,7 @@ FloatArray = npt.NDArray[np.float64]
 DRAWS = 200
 _TAIL = 0.975  # of a 95 % interval
 _TENTHS = 10
+_FEWEST_KNOWN = 2
 
 
 def estimate(tally: Tally, *, capacity: Capacity) -> dict[str, float]:
@@ -24,14 +25,34 @@ def estimate(tally: Tally, *, capacity: Capacity) -> dict[str, float]:
     calibration: it sees a change of whom the list is about, not one of what they do.
 
     Returns:
-        expected_late_rate, expected_auc, expected_caught (the share of the late amount).
+        expected_late_rate, expected_auc, expected_caught (the share of the late amount),
+        expected_cny (the late amount; NaN where rows are not bills).
     """
     rows, told = tally.by_p.T
     return {
         "expected_late_rate": _share(told.sum(), rows.sum()),
         "expected_auc": _auc(rows - told, told),
         "expected_caught": _caught(tally.by_order[:, 0], tally.by_order[:, 1], capacity),
+        "expected_cny": float(tally.by_order[:, 1].sum()) if tally.in_yuan else np.nan,
     }
+
+
+def correct(months: pd.DataFrame) -> pd.DataFrame:
+    """Take off each estimate what estimates of earlier months were wrong by, on average.
+
+    What a list catches is told too high, for it is made of the bills whose probability errs
+    upwards (docs/decisions/0012). Before two months are known that error is not, and nothing is
+    estimated.
+
+    Args:
+        months: One row a month, oldest first, with what was realised where that is known.
+    """
+    corrected = months.copy()
+    for figure in ("auc", "caught"):
+        wrong = months[f"expected_{figure}"] - months[figure]
+        usual = wrong.expanding(min_periods=_FEWEST_KNOWN).mean().shift()
+        corrected[f"expected_{figure}"] = (months[f"expected_{figure}"] - usual).clip(0, 1)
+    return corrected
 
 
 def realise(tally: Tally, *, capacity: Capacity, seed: int) -> dict[str, float]:
@@ -40,17 +61,24 @@ def realise(tally: Tally, *, capacity: Capacity, seed: int) -> dict[str, float]:
     Returns:
         labelled (rows), late_rate with its interval (late_low, late_high), told (mean
         probability), auc, clean_auc, ece, caught (share of the late amount) with its interval
-        (caught_low, caught_high), late_cny; intervals are of 95 %, clustered by customer.
+        (caught_low, caught_high), margin (how much more than the rule caught) with its interval
+        (margin_low, margin_high), late_cny and told_cny (late amount, and what was told of it; NaN
+        where rows are not bills); intervals are of 95 %, clustered by customer.
     """
     rows, late, told = tally.known_by_p.T
     clean, clean_late = tally.clean_by_p.T
-    counted, amount = np.moveaxis(tally.known_by_order, -1, 0)
-    caught = bootstrap(
-        lambda weight: _caught(weight @ counted, weight @ amount, capacity),
-        np.arange(GROUPS),
-        draws=DRAWS,
-        seed=seed,
-    )
+    counted, amount, told_amount = np.moveaxis(tally.known_by_order, -1, 0)
+    by_rule, rule_amount = np.moveaxis(tally.known_by_rule, -1, 0)
+
+    def caught_by_list(weight: FloatArray) -> float:
+        return _caught(weight @ counted, weight @ amount, capacity)
+
+    def margin(weight: FloatArray) -> float:
+        return caught_by_list(weight) - _caught(weight @ by_rule, weight @ rule_amount, capacity)
+
+    groups = np.arange(GROUPS)
+    caught = bootstrap(caught_by_list, groups, draws=DRAWS, seed=seed)
+    more = bootstrap(margin, groups, draws=DRAWS, seed=seed)
     return {
         "labelled": float(rows.sum()),
         **calibration_in_the_large(tally.treated.sum(axis=0)),
@@ -60,7 +88,11 @@ def realise(tally: Tally, *, capacity: Capacity, seed: int) -> dict[str, float]:
         "caught": caught.value,
         "caught_low": caught.low,
         "caught_high": caught.high,
-        "late_cny": float(amount.sum()),
+        "margin": more.value,
+        "margin_low": more.low,
+        "margin_high": more.high,
+        "late_cny": float(amount.sum()) if tally.in_yuan else np.nan,
+        "told_cny": float(told_amount.sum()) if tally.in_yuan else np.nan,
     }
 
 

@@ -30,7 +30,8 @@ class Scored:
         customer: The customer's id.
         p: The probability.
         order: What the list is ranked by, larger first.
-        amount: Yuan at stake; 1 where rows are not bills.
+        rule: What the rule that the list is held against ranks by.
+        amount: Yuan open on each bill; None where rows are not bills, and each counts as 1.
         clean: Whether the customer has a clean history (models.judging.clean_history).
         late: 1 late, 0 not, NaN where that is not known or does not count.
         treatment: One of TREATMENTS.
@@ -40,7 +41,8 @@ class Scored:
     customer: npt.ArrayLike
     p: FloatArray
     order: FloatArray
-    amount: FloatArray
+    rule: FloatArray
+    amount: FloatArray | None
     clean: Mask
     late: FloatArray
     treatment: npt.ArrayLike
@@ -53,11 +55,12 @@ class Scale:
 
     p: FloatArray
     order: FloatArray
+    rule: FloatArray
 
 
-def learn_scale(p: FloatArray, order: FloatArray) -> Scale:
+def learn_scale(p: FloatArray, order: FloatArray, rule: FloatArray) -> Scale:
     """Return the fine bins of a month, from all its rows or a random sample of its customers."""
-    return Scale(p=_edges(p), order=_edges(order))
+    return Scale(p=_edges(p), order=_edges(order), rule=_edges(rule))
 
 
 class Tally:
@@ -65,11 +68,14 @@ class Tally:
 
     Attributes:
         rows: Scored rows; ``open`` of them wait for a label.
+        in_yuan: Whether amounts are yuan.
         by_p: Fine bins of probability, ascending; columns: rows, probabilities.
         known_by_p: Of rows with a label; columns: rows, late, probabilities.
         clean_by_p: Of those with a clean history; columns: rows, late.
         by_order: Fine bins of the order, ascending; columns: rows, expected late amount.
-        known_by_order: Groups by fine bins of the order; columns: rows, late amount.
+        known_by_order: Groups by fine bins of the order; columns: rows, late amount,
+            expected late amount.
+        known_by_rule: Groups by fine bins of the rule, ascending; columns: rows, late amount.
         treated: Treatments by groups of rows with a label; columns: rows, late, probabilities.
     """
 
@@ -78,9 +84,11 @@ class Tally:
         self._scale = scale
         p, order = scale.p.size + 1, scale.order.size + 1
         self.rows = self.open = 0
+        self.in_yuan = True
         self.by_p, self.known_by_p = np.zeros((p, 2)), np.zeros((p, 3))
         self.clean_by_p = np.zeros((p, 2))
-        self.by_order, self.known_by_order = np.zeros((order, 2)), np.zeros((GROUPS, order, 2))
+        self.by_order, self.known_by_order = np.zeros((order, 2)), np.zeros((GROUPS, order, 3))
+        self.known_by_rule = np.zeros((GROUPS, scale.rule.size + 1, 2))
         self.treated = np.zeros((len(TREATMENTS), GROUPS, 3))
 
     def add(self, rows: Scored) -> None:
@@ -88,14 +96,16 @@ class Tally:
         p = np.searchsorted(self._scale.p, rows.p, side="right")
         order = np.searchsorted(self._scale.order, rows.order, side="right")
         ones = np.ones(rows.p.size)
+        amount = ones if rows.amount is None else rows.amount
+        self.in_yuan = rows.amount is not None
         self.rows += rows.p.size
         self.open += rows.open
         self.by_p += _sums((p,), (ones, rows.p), self.by_p.shape)
-        expected = rows.p * rows.amount
+        expected = rows.p * amount
         self.by_order += _sums((order,), (ones, expected), self.by_order.shape)
-        self._add_known(rows, p, order)
+        self._add_known(rows, amount, p, order)
 
-    def _add_known(self, rows: Scored, p: IntArray, order: IntArray) -> None:
+    def _add_known(self, rows: Scored, amounts: FloatArray, p: IntArray, order: IntArray) -> None:
         known = ~np.isnan(rows.late)
         late, told, ones = rows.late[known], rows.p[known], np.ones(int(known.sum()))
         clean = rows.clean[known]
@@ -105,10 +115,12 @@ class Tally:
         self.clean_by_p += _sums(
             (p[known][clean],), (ones[clean], late[clean]), self.clean_by_p.shape
         )
-        amount = late * rows.amount[known]
+        amount = amounts[known]
         self.known_by_order += _sums(
-            (group, order[known]), (ones, amount), self.known_by_order.shape
+            (group, order[known]), (ones, late * amount, told * amount), self.known_by_order.shape
         )
+        rule = np.searchsorted(self._scale.rule, rows.rule[known], side="right")
+        self.known_by_rule += _sums((group, rule), (ones, late * amount), self.known_by_rule.shape)
         self.treated += _sums((treatment, group), (ones, late, told), self.treated.shape)
 
 

@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from features.declare import Text
 from models.metrics import Ranking
 from models.monitoring.alarms import (
     Alarm,
@@ -11,12 +13,13 @@ from models.monitoring.alarms import (
     ring_calibration,
     ring_caught,
 )
-from models.monitoring.performance import by_treatment, estimate, realise
+from models.monitoring.performance import by_treatment, correct, estimate, realise
 from models.monitoring.tally import TREATMENTS, Scored, Tally, learn_scale
 from models.probability import ece
 from models.resampling import bootstrap, rate_interval
 
 CAPACITY = 0.05
+NOTHING = Text(zh="", en="")
 
 
 def world(seed, rows=6_000, *, told_odds=0.0):
@@ -29,6 +32,7 @@ def world(seed, rows=6_000, *, told_odds=0.0):
         customer=np.array([f"c{n // 2}" for n in range(rows)]),
         p=told,
         order=told * amount,
+        rule=amount.round(-1),
         amount=amount,
         clean=rng.random(rows) < 0.5,
         late=(rng.random(rows) < p).astype(float),
@@ -38,12 +42,13 @@ def world(seed, rows=6_000, *, told_odds=0.0):
 
 
 def only(rows, at):
-    columns = {name: value[at] for name, value in vars(rows).items() if name != "open"}
-    return Scored(**columns, open=0)
+    columns = {name: value for name, value in vars(rows).items() if name != "open"}
+    cut = {name: None if value is None else value[at] for name, value in columns.items()}
+    return Scored(**cut, open=0)
 
 
 def tally_of(rows, parts=1):
-    tally = Tally(learn_scale(rows.p, rows.order))
+    tally = Tally(learn_scale(rows.p, rows.order, rows.rule))
     for at in np.array_split(np.arange(rows.p.size), parts):
         tally.add(only(rows, at))
     return tally
@@ -87,6 +92,9 @@ def test_figures_of_sums_are_those_of_the_rows(rows):
     clean = drawn.clean
     assert found["clean_auc"] == near(roc_auc_score(drawn.late[clean], drawn.p[clean]))
     assert found["caught"] == near(listed.late_amount_caught(capacity=CAPACITY))
+    rule = Ranking(drawn.late, drawn.rule, drawn.amount).late_amount_caught(capacity=CAPACITY)
+    assert found["margin"] == near(found["caught"] - rule)
+    assert found["margin_low"] < found["margin"] < found["margin_high"]
     assert found["ece"] == near(ece(drawn.late, drawn.p))
     assert found["late_cny"] == pytest.approx(listed.late_amount_total)
     assert found["told"] == pytest.approx(drawn.p.mean())
@@ -133,9 +141,30 @@ def test_treatments_are_told_apart_and_add_up():
     assert found.loc["held_out", "told"] == pytest.approx(rows.p[held].mean())
 
 
+def test_estimates_lose_the_mean_error_of_earlier_months():
+    months = pd.DataFrame(
+        {
+            "expected_auc": [0.9, 0.8, 0.8, 0.7],
+            "auc": [0.8, 0.8, 0.7, np.nan],
+            "expected_caught": [0.7, 0.7, 0.6, 0.7],
+            "caught": [0.5, 0.6, np.nan, np.nan],
+        }
+    )
+    found = correct(months)
+    assert found["expected_auc"].tolist() == pytest.approx(
+        [np.nan, np.nan, 0.75, 0.7 - 0.2 / 3], nan_ok=True
+    )
+    assert found["expected_caught"].tolist() == pytest.approx(
+        [np.nan, np.nan, 0.45, 0.55], nan_ok=True
+    )
+    assert np.isnan(correct(months.iloc[[3]])["expected_auc"]).all()
+
+
 def test_a_month_without_rows_or_labels_has_no_figures():
     empty = only(world(1), np.array([], dtype=int))
-    assert np.isnan(list(estimate(tally_of(empty), capacity=CAPACITY).values())).all()
+    told = estimate(tally_of(empty), capacity=CAPACITY)
+    assert told.pop("expected_cny") == 0
+    assert np.isnan(list(told.values())).all()
     assert by_treatment(tally_of(empty)).empty
 
 
@@ -148,24 +177,56 @@ def test_calibration_rings_when_told_is_off_and_not_when_right():
     assert (quiet, loud) == (10, 10)
 
 
+def test_a_wrong_level_is_told_in_bills_yuan_and_by_treatment():
+    rows = world(3, rows=3_000, told_odds=0.9)
+    tally = tally_of(rows)
+    figures = realise(tally, capacity=CAPACITY, seed=1)
+    apart = by_treatment(tally).to_dict("records")
+    (alarm,) = ring_calibration("2026-01-06", figures, Monitoring(), treatments=apart)
+    bills = rows.p.sum() - rows.late.sum()
+    yuan = (rows.p * rows.amount).sum(), (rows.late * rows.amount).sum()
+    held = rows.treatment == "held_out"
+    for told in (
+        f"{bills:,.0f} more late told than there were, of 3,000",
+        f"{yuan[0]:,.0f} yuan told, {yuan[1]:,.0f} late",
+        f"held out told {rows.p[held].mean():.1%}, late {rows.late[held].mean():.1%}",
+    ):
+        assert told in alarm.cost.en
+    assert f"预测逾期比实际多{bills:,.0f}笔" in alarm.cost.zh
+
+
+def test_customers_without_bills_cost_no_yuan():
+    rows = world(3, rows=3_000, told_odds=0.9)
+    customers = Scored(**{**vars(rows), "amount": None, "order": rows.p})
+    figures = judge(customers)
+    (alarm,) = ring_calibration("2026-01-06", figures, Monitoring())
+    (lost,) = ring_caught(
+        "2026-01-06", figures, Proven(rule="late_ewma", margin=0.9, months=3), Monitoring()
+    )
+    assert "yuan" not in alarm.cost.en + lost.cost.en
+    assert figures["caught"] == pytest.approx(
+        Ranking(rows.late, rows.p).late_caught(capacity=CAPACITY)
+    )
+
+
 def test_a_list_that_lost_its_order_costs_late_amount():
     figures = judge(world(8, rows=2_000))
 
     def ring(lost, months=3):
-        proven = Proven(caught=figures["caught"] + lost, months=months)
+        proven = Proven(rule="late_ewma", margin=figures["margin"] + lost, months=months)
         return ring_caught("2026-01-06", figures, proven, Monitoring())
 
     assert ring(0.02) == ring(np.nan) == ()
     (alarm,) = ring(0.3)
-    assert alarm.cost.startswith("30.0 points of the late amount lost")
-    reach = figures["caught_high"] - figures["caught"]
+    assert alarm.cost.en.startswith("30.0 points of what is late lost against the rule, ")
+    reach = (figures["margin_high"] - figures["margin_low"]) / 2
     assert reach > 0.05
     assert ring(1.2 * reach, months=1) == ()
     assert ring(1.2 * reach, months=100)
 
 
 def alarm(month, kind="caught", level="act"):
-    return Alarm(month=month, kind=kind, what=kind, level=level, value=1.0, limit=0.5, cost="")
+    return Alarm(month=month, kind=kind, what=kind, level=level, value=1.0, limit=0.5, cost=NOTHING)
 
 
 def test_two_breaches_of_one_kind_in_a_row_recommend_retraining():

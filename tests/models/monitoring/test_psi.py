@@ -5,10 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import entropy
 
+from features.declare import Text
 from models.monitoring.alarms import SCORE, Monitoring, ring_shift
 from models.monitoring.psi import measure_shift, psi
 from models.monitoring.sketch import learn_bins
 
+NOTHING = Text(zh="", en="")
 COUNTS = st.lists(st.integers(1, 500), min_size=4, max_size=4)
 
 
@@ -37,7 +39,7 @@ def drawn(seed, *, shift=0.0, months=4, rows=300):
 
 
 def rings(shift):
-    return ring_shift("2026-01-06", SCORE, shift, Monitoring(), cost="")
+    return ring_shift("2026-01-06", SCORE, shift, Monitoring(), cost=NOTHING)
 
 
 def test_the_mean_index_of_one_law_is_the_expected_one():
@@ -70,7 +72,7 @@ def test_a_change_that_the_reference_months_show_is_usual():
 
 def test_a_feature_is_watched_and_never_a_breach():
     shift = measure_shift([[500, 500]] * 3, [950, 50])
-    (alarm,) = ring_shift("2026-01-06", "kwh", shift, Monitoring(), cost="x")
+    (alarm,) = ring_shift("2026-01-06", "kwh", shift, Monitoring(), cost=NOTHING)
     assert (alarm.level, alarm.kind, alarm.what) == ("watch", "feature", "kwh")
 
 
