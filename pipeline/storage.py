@@ -49,9 +49,9 @@ def new_folder(place: Path, *, within: Path | None = None) -> Iterator[Path]:
     try:
         yield beside
         for path in (*beside.rglob("*"), beside):
-            _sync(path)
+            sync(path)
         beside.rename(place)
-        _sync(place.parent)
+        sync(place.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
@@ -62,7 +62,8 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
         pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), beside)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have the disk hold a file's bytes, or what names a folder has."""
     number = os.open(path, os.O_RDONLY)
     try:
         os.fsync(number)

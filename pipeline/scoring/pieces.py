@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.storage import name_beside, write_json
+from pipeline.storage import name_beside, sync, write_json
 
 
 def write_piece(path: Path, table: pa.Table, facts: Mapping[str, Any] | None = None) -> None:
@@ -33,6 +33,7 @@ def write_piece(path: Path, table: pa.Table, facts: Mapping[str, Any] | None = N
         beside.unlink(missing_ok=True)
     held = {"rows": table.num_rows, "columns": table.column_names, "sha256": digest}
     write_json(_facts_file(path), {**(facts or {}), **held})
+    sync(path.parent)  # both names; after a loss of power a piece is there with its facts or anew
 
 
 def facts_of(path: Path) -> dict[str, Any] | None:
