@@ -5,7 +5,7 @@ EXTRAS ?= dev
 BIN := .venv/bin
 STAMP := .venv/.installed-$(EXTRAS)
 
-.PHONY: demo test test-slow check lint types docs golden clean
+.PHONY: demo test test-slow check lint types docs golden audit clean
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "duewatch needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
@@ -32,6 +32,10 @@ types: $(STAMP)
 
 check: lint types test
 
+# Needs the network: pins without an answer are named as not audited, known weaknesses fail.
+audit:
+	@PYTHON=$(PYTHON) .ci/audit
+
 docs: $(STAMP)
 	@$(BIN)/duewatch docs
 
@@ -39,4 +43,4 @@ golden: $(STAMP)
 	@DUEWATCH_GOLDEN=write $(BIN)/python -m pytest tests -k golden -n 0
 
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv .venv-audit build *.egg-info

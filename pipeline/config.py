@@ -23,6 +23,7 @@ from models.target import Target
 from models.uplift.learners import Uplift
 from pipeline.gates.settings import Gates
 from pipeline.privacy import Privacy
+from pipeline.redaction import passwords_in
 from pipeline.spark.settings import SECRETS, Spark
 from pipeline.tracking import Tracking
 
@@ -122,6 +123,12 @@ def load_config(path: Path | None) -> Config:
 
 def parse_config(values: dict[str, Any], *, source: str) -> Config:
     """Check values as read from a file; ``source`` is named in errors."""
+    if found := passwords_in(values):
+        raise ConfigError(
+            f"{source}: {found[0]} holds an address with a password, and settings are kept with"
+            " runs. Leave it to the environment: MLFLOW_TRACKING_URI (with"
+            " MLFLOW_TRACKING_PASSWORD), PGPASSWORD or ~/.pgpass."
+        )
     try:
         return Config.model_validate(values)
     except ValidationError as error:

@@ -31,3 +31,14 @@ def redacted(text: str) -> str:
 def traceback_told() -> str:
     """Return the traceback of the error in hand, redacted."""
     return redacted(traceback.format_exc())
+
+
+def passwords_in(values: object, path: str = "") -> list[str]:
+    """Return the paths of settings that hold an address with a password in it."""
+    if isinstance(values, dict):
+        pairs = [(f"{path}.{name}".lstrip("."), value) for name, value in values.items()]
+    elif isinstance(values, list | tuple):
+        pairs = [(path, value) for value in values]
+    else:
+        return [path] if isinstance(values, str) and _ADDRESS.search(values) else []
+    return [found for place, value in pairs for found in passwords_in(value, place)]

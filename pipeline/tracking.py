@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from contract.errors import ConfigError, DataError
 from models.predictor import Model
@@ -54,6 +54,13 @@ class Tracking(BaseModel):
     folder: Path = Path("mlruns")
     experiment: str = "duewatch"
     model_name: str = "duewatch"
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _is_a_folder(cls, value: object) -> object:
+        if isinstance(value, str) and "://" in value:
+            raise ValueError(f"name a server by {URI} in the environment; this is a folder")
+        return value
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,11 @@ from contract.simulator import simulate
 from pipeline.cli import main
 
 KEY = "5f1d8a0c3b7e4926d8f0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f6"
+SECRETS = {
+    "DUEWATCH_PSEUDONYM_KEY": KEY,
+    "PGPASSWORD": "pg-secret-4711",
+    "MLFLOW_TRACKING_PASSWORD": "mlflow-secret-4712",
+}
 SETTINGS = """
 data: data/town
 stores: stores
@@ -51,7 +56,8 @@ def month(tmp_path_factory, run_line):
     simulate(folder / "source", folder / "truth", customers=300, cycles=14, seed=3)
     patch = pytest.MonkeyPatch()
     patch.chdir(folder)
-    patch.setenv("DUEWATCH_PSEUDONYM_KEY", KEY)
+    for name, secret in SECRETS.items():
+        patch.setenv(name, secret)
     log = (folder / "log.txt").open("w", encoding="utf-8", buffering=1)
     patch.setattr(sys, "stdout", log)
     patch.setattr(sys, "stderr", log)
@@ -61,7 +67,9 @@ def month(tmp_path_factory, run_line):
     finally:
         patch.undo()
         log.close()
-    return SimpleNamespace(folder=folder, log=(folder / "log.txt").read_text("utf-8"))
+    return SimpleNamespace(
+        folder=folder, log=(folder / "log.txt").read_text("utf-8"), secrets=SECRETS
+    )
 
 
 def _work(folder, run_line):

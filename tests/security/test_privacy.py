@@ -98,14 +98,6 @@ def test_the_engines_pseudonym_is_python_hmac_of_kind_and_id():
             assert connection.execute(f"SELECT {pseudonym('bill', 'NULL')}").fetchall() == [(None,)]
 
 
-def test_the_key_stands_in_no_file_and_no_word_of_it_is_shown(month):
-    for path in month.folder.rglob("*"):
-        if path.is_file():
-            assert KEY.encode() not in path.read_bytes(), path
-    assert KEY not in month.log
-    assert KEY not in repr(Key(KEY.encode()))
-
-
 def test_without_the_source_ids_no_pseudonym_is_told(month, tmp_path):
     town = month.folder / "data" / "town"
     (tmp_path / "pseudonyms.json").write_bytes((town / "pseudonyms.json").read_bytes())
