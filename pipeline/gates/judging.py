@@ -75,11 +75,7 @@ def judge(facts: Facts, gates: Gates, accepted: Sequence[Accepted]) -> Judgement
     Raises:
         ConfigError: What was accepted is no gate that failed, or one that cannot be.
     """
-    findings = tuple(
-        (gate, gate.judge(facts, gates))
-        for gate in GATES
-        if not gate.setting or getattr(gates, gate.setting) is not None
-    )
+    findings = tuple((gate, gate.judge(facts, gates)) for gate in GATES if _is_on(gate, gates))
     _check_accepted(accepted, findings)
     return Judgement(findings=findings, accepted=tuple(accepted), stayed=facts.stayed)
 
@@ -110,6 +106,11 @@ def pair_acceptances(accept: Sequence[str], reasons: Sequence[str]) -> tuple[Acc
         Accepted(gate=name, reason=" ".join(reason.split()), who=who)
         for name, reason in zip(accept, reasons, strict=True)
     )
+
+
+def _is_on(gate: Gate, gates: Gates) -> bool:
+    setting = getattr(gates, gate.setting) if gate.setting else True
+    return setting is not None and setting is not False
 
 
 def _check_accepted(accepted: Sequence[Accepted], findings: Sequence[tuple[Gate, Finding]]) -> None:
