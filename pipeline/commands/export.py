@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.commands.options import ConfigFile, Json, settings_of, tell
+from pipeline.config import Config
 from pipeline.progress import step
 
 
@@ -50,18 +51,30 @@ def export(
     from pipeline.runs import current_run
     from pipeline.troubles import machine_troubles
 
+    settings = settings_of(config)  # also says who may read what is written
     run = current_run(run) or run
+    _check_places(run, out)
     with step(f"Export {run.name} to {to}"), machine_troubles(out or run.parent):
         if to is To.handoff:
-            where, facts = _hand_off(
-                run, _given(out, to), form, settings_of(config).data, accounts, refreshed
-            )
+            where, facts = _hand_off(run, _given(out, to), form, settings.data, accounts, refreshed)
         elif to is To.postgres:
-            where, facts = _to_postgres(run, config, schema)
+            where, facts = _to_postgres(run, settings, schema)
         else:
             where, facts = _to_files(run, to, _given(out, to))
     told = "Wrote" if facts["made"] else "Nothing new: already there,"
     tell(f"{told} {where}.", as_json, facts)
+
+
+def _check_places(run: Path, out: Path | None) -> None:
+    from contract.errors import ConfigError, DataError
+
+    if not run.is_dir():
+        raise DataError(
+            f"{run}: no such folder. Give the folder that duewatch score or plan named."
+        )
+    for place in (out, *out.parents) if out else ():
+        if place.exists() and not place.is_dir():
+            raise ConfigError(f"--out: {place} is a file. Give a folder.")
 
 
 def _given(out: Path | None, to: To) -> Path:
@@ -82,13 +95,12 @@ def _hand_off(
     return str(made.folder), made.as_dict()
 
 
-def _to_postgres(run: Path, config: Path | None, schema: str | None) -> tuple[str, dict[str, Any]]:
+def _to_postgres(run: Path, settings: Config, schema: str | None) -> tuple[str, dict[str, Any]]:
     from contract.own_folder import own_folder
     from pipeline.config import override
     from pipeline.exporting.postgres import export_postgres
     from pipeline.exporting.tables import read_exported
 
-    settings = settings_of(config)
     if schema is not None:
         settings = override(settings, {"postgres.list_schema": schema})
     place = settings.postgres.list_schema

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from contract.errors import DataError
 from contract.pseudonyms import own_ids
-from pipeline.planning import read_about
+from pipeline.exporting.tables import read_plan
 from pipeline.storage import new_folder
-from reports.handoff import About, Form, build_handoff
+from reports.handoff import READ, About, Form, build_handoff
 
 _HEADS = ("customer_id", "account")
 
@@ -66,7 +66,7 @@ def hand_off(
             field, or a folder of this name holds something else.
         ConfigError: The form lacks a code.
     """
-    about = read_about(plan)
+    about = read_plan(plan)
     edition = _edition(plan, refreshed)
     content, contacts, open_fen = build_handoff(
         _contacts(refreshed or plan / "plan.parquet", data),
@@ -93,7 +93,12 @@ def hand_off(
 
 
 def _contacts(path: Path, data: Path | None) -> pa.Table:
-    rows = pq.read_table(path, filters=[("outcome", "=", "contact")])
+    try:
+        rows = pq.read_table(path, filters=[("outcome", "=", "contact")], columns=list(READ))
+    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
+        raise DataError(
+            f"{path}: not the table of a plan. Give the plan as it was made."
+        ) from error
     return own_ids(data, rows, {"customer_id": "customer"}) if data else rows
 
 

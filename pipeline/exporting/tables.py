@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 from contract.dataset import engine_files
 from contract.delimited import read_delimited
 from contract.engine import name
+from contract.errors import DataError
 from contract.staged import Layout
 from pipeline.planning import ABOUT, read_about
 from pipeline.runs import MANIFEST, read_manifest
@@ -165,6 +167,26 @@ def read_exported(folder: Path, work: Path) -> Exported:
     return _plan(folder) if (folder / ABOUT).is_file() else _run(folder, work)
 
 
+def read_plan(folder: Path) -> dict[str, Any]:
+    """Return what a plan says of itself, after checking each of its files.
+
+    Raises:
+        DataError: The folder is no plan, or a file of it was changed.
+    """
+    about = read_about(folder)
+    try:
+        date.fromisoformat(about["as_of"])
+        told = (about["plan"], about["policy"]["version"])
+        is_right = all(isinstance(one, str) for one in told) and "/" not in told[0]
+    except (KeyError, TypeError, ValueError):
+        is_right = False
+    if not is_right:
+        raise DataError(
+            f"{folder / ABOUT}: not what a plan writes. Give the folder that duewatch plan named."
+        )
+    return about
+
+
 def _run(folder: Path, work: Path) -> Exported:
     manifest = read_manifest(folder)
     scores = folder / "scores.parquet"
@@ -197,7 +219,7 @@ def _words(folder: Path, work: Path) -> str:
 
 
 def _plan(folder: Path) -> Exported:
-    about = read_about(folder)
+    about = read_plan(folder)
     rows = engine_files((folder / "plan.parquet",))
     return Exported(
         run=about["plan"],

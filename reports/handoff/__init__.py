@@ -2,9 +2,10 @@
 
 from reports.handoff.form import Form, load_form, shipped_forms
 from reports.handoff.page import handoffs_markdown
-from reports.handoff.write import About, build_handoff
+from reports.handoff.write import READ, About, build_handoff
 
 __all__ = [
+    "READ",
     "About",
     "Form",
     "build_handoff",

@@ -20,8 +20,21 @@ FORMAT = 1  # of the lines around the fields; raised when they change
 # A line begins with what it is.
 HEADER, NAMES, ROW, TRAILER = "H", "N", "D", "T"
 
-_READ = ("customer_id", "tier", "round", "method", "template", "earliest_on", "latest_on")
-_COLUMNS = (*_READ, "oldest_due_on", "dpd", "open_fen")
+# What is read of a plan.
+READ = (
+    "customer_id",
+    "outcome",
+    "held_out",
+    "tier",
+    "round",
+    "method",
+    "template",
+    "earliest_on",
+    "latest_on",
+    "oldest_due_on",
+    "dpd",
+    "open_fen",
+)
 
 Row = Mapping[str, Any]
 
@@ -79,7 +92,7 @@ def build_handoff(
 
 def _contacts(plan: pa.Table) -> list[dict[str, Any]]:
     kept = pc.and_(pc.equal(plan["outcome"], "contact"), pc.invert(plan["held_out"]))
-    rows = plan.filter(kept).select(list(_COLUMNS)).sort_by("customer_id")
+    rows = plan.filter(kept).select(list(READ)).sort_by("customer_id")
     return rows.to_pylist()
 
 

@@ -161,3 +161,28 @@ def test_command_hands_off_and_asks_for_what_is_missing(planned, run, tmp_path):
     assert isinstance(CliRunner().invoke(app, given).exception, ConfigError)
     wrong = ["export", str(run.folder), "--to", "handoff", "--out", str(tmp_path / "out")]
     assert isinstance(CliRunner().invoke(app, wrong).exception, DataError)
+
+
+def test_places_that_are_none_are_told_in_one_line(planned, tmp_path):
+    (tmp_path / "file").write_text("", "utf-8")
+    (tmp_path / "lists").mkdir()
+    for given, message in (
+        ((tmp_path / "no" / "run", "--out", tmp_path), "no such folder"),
+        ((planned.folder, "--out", tmp_path / "file" / "x"), "file is a file"),
+        ((tmp_path / "lists", "--out", tmp_path), "not a finished run"),
+    ):
+        told = CliRunner().invoke(app, ["export", *map(str, given), "--to", "csv"])
+        assert isinstance(told.exception, ConfigError | DataError)
+        assert message in str(told.exception)
+    wrong = planned.folder / "account.parquet"
+    with pytest.raises(DataError, match="not the table of a plan"):
+        hand_off(planned.folder, load_form("sap"), tmp_path / "out", refreshed=wrong)
+    forged = tmp_path / "forged"
+    forged.mkdir()
+    (forged / "plan.json").write_text('{"files": {}, "plan": "../../x"}', "utf-8")
+    for read in (
+        lambda: read_exported(forged, tmp_path),
+        lambda: hand_off(forged, load_form("sap"), tmp_path),
+    ):
+        with pytest.raises(DataError, match="not what a plan writes"):
+            read()
