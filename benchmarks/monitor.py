@@ -1,6 +1,7 @@
 """How often `duewatch monitor` rings: on each regime of the simulator, and on calm.
 
-    python -m benchmarks.monitor [--customers N] [--cycles N] [--seeds N] [--first N] [--json]
+    python -m benchmarks.monitor [--customers N] [--cycles N] [--learn-months N] [--seeds N]
+        [--first N] [--keep FOLDER] [--json]
 
 A model is trained on simulated data as of the day before a regime begins (two months before, where
 it begins in the sixth), and watched over the months since. A run rings when a month breached a
@@ -37,7 +38,7 @@ from pipeline.tracking import CHALLENGER, Evidence, Tracking, register
 from pipeline.training import build_past, hold_out, train_today
 from pipeline.training_evidence import as_json
 
-LEARN_MONTHS, TEST_MONTHS = 12, 2
+TEST_MONTHS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +81,9 @@ def watch(folder: Path, arguments: argparse.Namespace, case: Case, *, seed: int)
         last_cycle=case.last_cycle,
         regime=case.regime,
     )
-    snapshots = Snapshots(days_of_month=(6,), learn_months=LEARN_MONTHS, test_months=TEST_MONTHS)
+    snapshots = Snapshots(
+        days_of_month=(6,), learn_months=arguments.learn_months, test_months=TEST_MONTHS
+    )
     config = Config(
         data=data,
         stores=folder / case.name / "stores",
@@ -170,6 +173,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks.monitor")
     parser.add_argument("--customers", type=int, default=2_500)
     parser.add_argument("--cycles", type=int, default=26)
+    parser.add_argument("--learn-months", type=int, default=12)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--keep", type=Path, help="folder for the months of each run as CSV")

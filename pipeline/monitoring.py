@@ -147,13 +147,13 @@ def _measure_drift(watch: Watch, counted: Counted) -> pd.DataFrame:
 
 def _judge(watch: Watch, counted: Counted) -> tuple[pd.DataFrame, pd.DataFrame]:
     config, table, treatments = watch.config, [], []
-    capacity, seed = config.bands.call.value, config.parameters.seed
+    capacity = config.bands.call.value
     for day in watch.watched:
         tally = counted.tallies[day]
         line: dict[str, Any] = {"month": str(day), "rows": tally.rows}
         line |= estimate(tally, capacity=capacity)
         if _is_known(tally):
-            line |= realise(tally, capacity=capacity, seed=seed)
+            line |= realise(tally, capacity=capacity)
             if watch.of_bills:
                 treatments.append(by_treatment(tally).assign(month=str(day)))
         table.append(line)

@@ -1,5 +1,7 @@
 """How a model does in a month, from the month's sums: before its labels are mature, and after."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -7,11 +9,10 @@ from scipy.stats import t as student
 
 from models.metrics import Capacity, rows_at
 from models.monitoring.tally import GROUPS, TREATMENTS, Tally
-from models.resampling import bootstrap
+from models.resampling import Interval
 
 FloatArray = npt.NDArray[np.float64]
 
-DRAWS = 200
 _TAIL = 0.975  # of a 95 % interval
 _TENTHS = 10
 _FEWEST_KNOWN = 2
@@ -55,7 +56,7 @@ def correct(months: pd.DataFrame) -> pd.DataFrame:
     return corrected
 
 
-def realise(tally: Tally, *, capacity: Capacity, seed: int) -> dict[str, float]:
+def realise(tally: Tally, *, capacity: Capacity) -> dict[str, float]:
     """Return what a list turned out to be worth, of rows with mature labels.
 
     Returns:
@@ -67,18 +68,14 @@ def realise(tally: Tally, *, capacity: Capacity, seed: int) -> dict[str, float]:
     """
     rows, late, told = tally.known_by_p.T
     clean, clean_late = tally.clean_by_p.T
-    counted, amount, told_amount = np.moveaxis(tally.known_by_order, -1, 0)
-    by_rule, rule_amount = np.moveaxis(tally.known_by_rule, -1, 0)
+    counted, amount, told_amount = _columns(tally.known_by_order)
+    by_rule, rule_amount = _columns(tally.known_by_rule)
 
-    def caught_by_list(weight: FloatArray) -> float:
-        return _caught(weight @ counted, weight @ amount, capacity)
+    def margin(*sums: FloatArray) -> float:
+        return _caught(sums[0], sums[1], capacity) - _caught(sums[2], sums[3], capacity)
 
-    def margin(weight: FloatArray) -> float:
-        return caught_by_list(weight) - _caught(weight @ by_rule, weight @ rule_amount, capacity)
-
-    groups = np.arange(GROUPS)
-    caught = bootstrap(caught_by_list, groups, draws=DRAWS, seed=seed)
-    more = bootstrap(margin, groups, draws=DRAWS, seed=seed)
+    caught = _jackknife(lambda *sums: _caught(sums[0], sums[1], capacity), counted, amount)
+    more = _jackknife(margin, counted, amount, by_rule, rule_amount)
     return {
         "labelled": float(rows.sum()),
         **calibration_in_the_large(tally.treated.sum(axis=0)),
@@ -136,6 +133,30 @@ def by_treatment(tally: Tally) -> pd.DataFrame:
             if groups[:, 0].sum() > 0
         ]
     )
+
+
+def _jackknife(statistic: Callable[..., float], *tables: FloatArray) -> Interval:
+    """Return a figure of group sums with its interval: each group is left out once.
+
+    Args:
+        tables: Groups by bins; the statistic takes the sums over groups of each.
+    """
+    wholes = [table.sum(axis=0) for table in tables]
+    value = statistic(*wholes)
+    left = np.array(
+        [
+            statistic(*(whole - table[group] for whole, table in zip(wholes, tables, strict=True)))
+            for group in range(GROUPS)
+        ]
+    )
+    error = np.sqrt((GROUPS - 1) * np.var(left))
+    reach = float(error * student.ppf(_TAIL, GROUPS - 1))
+    return Interval(value=value, low=value - reach, high=value + reach, level=2 * _TAIL - 1)
+
+
+def _columns(table: FloatArray) -> FloatArray:
+    """Return the values of the last axis one after another."""
+    return np.ascontiguousarray(np.moveaxis(table, -1, 0))
 
 
 def _auc(good: FloatArray, bad: FloatArray) -> float:
