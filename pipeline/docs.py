@@ -73,8 +73,8 @@ def commands_markdown() -> str:
         " data break the contract or cannot answer; 4 a challenger is kept back, or monitor"
         " --strict rings; 5 the machine refuses, such as a full disk; 6 another process is at the"
         " same run; 7 the list is made but a gate keeps it from being published; 1 a bug, with its"
-        " traceback. Results go to standard output, progress to standard error; with `--json` the last line is one JSON object.\n\n"
-        + "\n".join(parts)
+        " traceback. Results go to standard output, progress to standard error; with `--json` the"
+        " last line is one JSON object.\n\n" + "\n".join(parts)
     )
 
 
