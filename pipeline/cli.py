@@ -32,6 +32,7 @@ from pipeline.commands import (
 from pipeline.privacy import keep_private
 from pipeline.progress import console
 from pipeline.redaction import redacted, traceback_told
+from pipeline.troubles import path_troubles
 
 app = typer.Typer(
     name="duewatch",
@@ -79,7 +80,8 @@ def main() -> None:
     """
     keep_private()
     try:
-        app()
+        with path_troubles():
+            app()
     except (ConfigError, DataError, GateError, MachineError) as error:
         told = redacted(f"duewatch: {error}")
         console.print(told, style="red", markup=False, soft_wrap=True)

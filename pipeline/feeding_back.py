@@ -26,6 +26,7 @@ from collection.feedback import (
 )
 from contract.dataset import Dataset, open_dataset, table_files
 from contract.engine import Connection, connect, text, to_arrow
+from contract.errors import DataError
 from contract.pseudonyms import pseudonyms_of
 from contract.tables import TABLES
 from pipeline.forms import Breach, Heads, read_form
@@ -124,10 +125,23 @@ def feed_back(
 
 def read_ledger(folder: Path) -> pa.Table:
     """Return every entry of a ledger, by entry_id; none where there is no ledger."""
-    parts = [pq.read_table(part, schema=ENTRY_SCHEMA) for part in _parts(folder)]
+    parts = [_read_part(part) for part in _parts(folder)]
     if not parts:
         return ENTRY_SCHEMA.empty_table()
     return pa.concat_tables(parts).sort_by("entry_id").combine_chunks()
+
+
+def _read_part(path: Path) -> pa.Table:
+    try:
+        part = pq.read_table(path)
+        if part.schema.names != ENTRY_SCHEMA.names:
+            raise pa.ArrowInvalid("other columns")
+        return part.cast(ENTRY_SCHEMA)
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(
+            f"{path}: not what duewatch feedback wrote. Restore it, or remove it and bring its form"
+            " back again."
+        ) from error
 
 
 def with_feedback(dataset: Dataset, stores: Path) -> Dataset:

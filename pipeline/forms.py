@@ -6,13 +6,14 @@ own readers, typed as the contract types its tables, and refused whole when any 
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from contract.breach import FILE_SHIFT
 from contract.engine import connect, name, to_arrow
+from contract.error_rules import MOST_YUAN
 from contract.errors import DataError
 from contract.mapping import TableMapping
 from contract.rule import fault, has_fault, rounding
@@ -20,9 +21,12 @@ from contract.shaping import Shaped, shape_table
 from contract.source import Source
 from contract.staged import Staged
 from contract.tables import Column, Table
+from contract.yaml_file import shown
 
 # So many breaches are named; a file with more is broken throughout.
 _MOST_NAMED = 20
+# So much is said of one; a value may be a megabyte.
+_MOST_TOLD = 200
 
 _EXPECTED = {
     "date": "a day such as 2026-11-22",
@@ -85,7 +89,8 @@ class Form:
             return
         named = [
             f"{self.label} {self._place(breach.row)}"
-            f"{f', {breach.column}' if breach.column else ''}: {breach.what}. {breach.remedy}"
+            f"{f', {breach.column}' if breach.column else ''}: {breach.what[:_MOST_TOLD]}."
+            f" {breach.remedy}"
             for breach in found[:_MOST_NAMED]
         ]
         if more := len(found) - len(named):
@@ -114,12 +119,12 @@ def read_form(path: Path, table: Table, heads: Heads) -> Form:
         _refuse_lines(file)
         form = Form(
             label=file.label,
-            rows=_typed(given, table),
+            rows=given,
             ignored=_ignored(file, table, heads),
             lines=file.lines(given["row"].to_pylist()),
         )
         form.refuse(_breaches(given, table))
-        return form
+        return replace(form, rows=_typed(given, table))
 
 
 def _mapping(table: Table, heads: Heads) -> TableMapping:
@@ -193,13 +198,14 @@ def _breaches(given: pa.Table, table: Table) -> Iterator[Breach]:
                 yield Breach(row=row, column=column.name, what=what, remedy="Fill it in.")
         if column.kind == "money":
             yield from _rounded(given, column)
+            yield from _beyond(given, column)
 
 
 def _unreadable(row: int, column: Column, written: str) -> Breach:
     return Breach(
         row=row,
         column=column.name,
-        what=f"{written!r} cannot be taken",
+        what=f"{shown(written)} cannot be taken",
         remedy=f"Write {_expected(column)}.",
     )
 
@@ -210,6 +216,13 @@ def _rounded(given: pa.Table, column: Column) -> Iterator[Breach]:
         if is_finer:
             what = "an amount finer than a fen"
             yield Breach(row=row, column=column.name, what=what, remedy="Round it to two decimals.")
+
+
+def _beyond(given: pa.Table, column: Column) -> Iterator[Breach]:
+    for row, amount in zip(given["row"].to_pylist(), given[column.name].to_pylist(), strict=True):
+        if amount is not None and abs(amount) >= MOST_YUAN:
+            what, remedy = "ten billion yuan or more", "Write the amount in yuan."
+            yield Breach(row=row, column=column.name, what=what, remedy=remedy)
 
 
 def _expected(column: Column) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter
 
 from collection.scope import ScopeRule, Threshold
 from contract.errors import DataError
@@ -64,8 +65,12 @@ def read_scope(folder: Path) -> Frozen:
     """
     try:
         about: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))
-        files: dict[str, str] = about.pop("files")
-    except (OSError, ValueError, KeyError) as error:
+        files = TypeAdapter(dict[str, str]).validate_python(about.pop("files"))
+        date.fromisoformat(about["as_of"])
+        ScopeRule.model_validate(about["rule"])
+        TypeAdapter(dict[str, float]).validate_python(about["trend"])
+        TypeAdapter(int | None).validate_python(about["cut_fen"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(
             f"{folder}: not a frozen scope ({ABOUT} is missing or not what a freeze writes). Give"
             " the folder that duewatch scope freeze named."

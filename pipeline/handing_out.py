@@ -1,6 +1,5 @@
 """Hand a plan out: the lists of every recipient, written into a folder, whole or not at all."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,7 +24,7 @@ from contract.engine import connect, to_arrow
 from contract.errors import DataError
 from contract.pseudonyms import own_ids, pseudonyms_of
 from pipeline.config import Config
-from pipeline.planning import ABOUT, read_policy_of, records_for
+from pipeline.planning import read_about, read_policy_of, records_for
 from pipeline.preparing import Prepared, prepare
 from pipeline.progress import step
 from pipeline.storage import new_folder
@@ -95,7 +94,7 @@ def hand_out(config: Config, plan: Path, out: Path, asked: Asked) -> HandedOut:
         DataError: The folder is no plan, the data are others than it was made from, or a
             screening sheet or refresh does not fit it.
     """
-    about = _about(plan)
+    about = read_about(plan)
     prepared = _prepared(config, about, _edition(plan, asked.refreshed))
     words = read_dictionary(asked.wording, language=asked.language)
     head = Head(
@@ -120,17 +119,6 @@ def hand_out(config: Config, plan: Path, out: Path, asked: Asked) -> HandedOut:
     with step("Write the lists"), new_folder(out) as beside:
         files = write_handouts(beside, lists, head, words=words, identities=people)
     return HandedOut(folder=out, rows=total(files), files=files)
-
-
-def _about(plan: Path) -> dict[str, Any]:
-    try:
-        about: dict[str, Any] = json.loads((plan / ABOUT).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"{plan}: not a plan ({ABOUT} is missing or not what a plan writes). Give the folder"
-            " that duewatch plan named."
-        ) from error
-    return about
 
 
 def _edition(plan: Path, refreshed: Path | None) -> str:

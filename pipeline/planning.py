@@ -6,15 +6,16 @@ it, so that it can be read again without the data.
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter
 
 from collection.calendar import Calendar
 from collection.facts import Facts, gather
@@ -246,8 +247,11 @@ def read_about(folder: Path) -> dict[str, Any]:
     """Return what a plan's folder says of itself, after checking each of its files."""
     try:
         about: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))
-        files: Mapping[str, str] = about["files"]
-    except (OSError, ValueError, KeyError) as error:
+        files = TypeAdapter(dict[str, str]).validate_python(about["files"])
+        for day in ("as_of", "dunning_on"):
+            date.fromisoformat(about[day])
+        itemgetter("plan", "policy", "data_fingerprint")(about)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(
             f"{folder}: not a plan ({ABOUT} is missing or not what a plan writes). Give the folder"
             " that duewatch plan named."

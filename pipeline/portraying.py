@@ -160,7 +160,10 @@ def _read_labels(folder: Path) -> pa.Table:
         raise DataError(
             f"{folder}: holds no {LABELS_FILE}. Give a folder that duewatch portraits wrote."
         )
-    return pq.read_table(path)
+    try:
+        return pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"{path}: damaged, it cannot be read. Portray that day again.") from error
 
 
 def _counts(values: pa.ChunkedArray, codes: tuple[str, ...]) -> dict[str, int]:

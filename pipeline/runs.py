@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from contract.errors import DataError
 from features.declare import Text
 from pipeline.config import Config
@@ -125,16 +127,19 @@ def read_manifest(folder: Path) -> Manifest:
     """
     try:
         content = json.loads((folder / MANIFEST).read_text("utf-8"))
-        files = content.pop("files")
+        files = TypeAdapter(dict[str, str]).validate_python(content.pop("files"))
         content.setdefault("accepted", [])  # of a run from before there were gates
-        manifest = Manifest(**{one.name: content[one.name] for one in fields(Manifest)})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        told = {one.name: content[one.name] for one in fields(Manifest)}
+        manifest = TypeAdapter(Manifest).validate_python(told)
+        manifest.facts()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(
             f"{folder}: not a finished run ({MANIFEST} is missing or not what a run writes)."
             " Give the folder that duewatch score named, or remove this one and score again."
         ) from error
     for name, digest in files.items():
-        if not (folder / name).is_file() or _digest(folder / name) != digest:
+        is_own = Path(name).name == name and (folder / name).is_file()
+        if not is_own or _digest(folder / name) != digest:
             raise DataError(
                 f"{folder / name}: missing or changed since the run. A list that is out is never"
                 " changed: restore it, or remove the folder and score again."

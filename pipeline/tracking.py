@@ -242,9 +242,28 @@ def open_mlflow(tracking: Tracking) -> Iterator[Any]:
     if not uri:
         tracking.folder.mkdir(parents=True, exist_ok=True)
         uri = f"sqlite:///{(tracking.folder / 'mlflow.db').resolve()}"
+    try:
+        _choose_experiment(mlflow, tracking, uri)
+        yield mlflow
+    finally:
+        # MLflow puts its address into the environment, where it would pass for the user's.
+        os.environ[URI] = given
+
+
+def _choose_experiment(mlflow: Any, tracking: Tracking, uri: str) -> None:
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - as late as MLflow, which brings it
+
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
-    if mlflow.get_experiment_by_name(tracking.experiment) is None:
+    try:
+        known = mlflow.get_experiment_by_name(tracking.experiment)
+    except (mlflow.exceptions.MlflowException, SQLAlchemyError) as error:
+        where = tracking.folder / "mlflow.db" if uri.startswith("sqlite:") else URI
+        raise ConfigError(
+            f"{where}: no registry of models can be read there. Restore it, or name another folder"
+            " (tracking.folder) or server."
+        ) from error
+    if known is None:
         local = (tracking.folder / "artifacts").resolve().as_uri()
         mlflow.create_experiment(
             # A server keeps artefacts itself; a database alone, SQLite or PostgreSQL, does not.
@@ -252,11 +271,6 @@ def open_mlflow(tracking: Tracking) -> Iterator[Any]:
             artifact_location=None if uri.startswith("http") else local,
         )
     mlflow.set_experiment(tracking.experiment)
-    try:
-        yield mlflow
-    finally:
-        # MLflow puts its address into the environment, where it would pass for the user's.
-        os.environ[URI] = given
 
 
 def _import_mlflow() -> Any:

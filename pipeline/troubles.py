@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from contract.engine import EngineError
-from contract.errors import MachineError
+from contract.errors import ConfigError, MachineError
 
+_MOST_OF_A_PATH = 300
 _FULL = "Free space there, or point outputs and stores elsewhere"
 _FORBIDDEN = "Give this user the right to write there, or point outputs and stores elsewhere"
 _REMEDIES = {
@@ -20,6 +21,29 @@ _REMEDIES = {
     errno.EPERM: _FORBIDDEN,
     errno.EROFS: _FORBIDDEN,
 }
+
+
+# What a path is that cannot be read or written there, whatever the machine.
+_NO_PLACE = {errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EEXIST}
+
+
+@contextmanager
+def path_troubles() -> Iterator[None]:
+    """Turn a path that cannot be into one clear line, wherever it was met.
+
+    Raises:
+        ConfigError: A file stands where a folder is asked for, or a folder where a file is; a
+            link leads back to itself; a path is too long.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_PLACE or error.filename is None:
+            raise
+        raise ConfigError(
+            f"{str(error.filename)[:_MOST_OF_A_PATH]}: {os.strerror(error.errno)}. Give another"
+            " path."
+        ) from error
 
 
 @contextmanager

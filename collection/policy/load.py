@@ -65,9 +65,16 @@ def parse_policy(
 
 
 def _laid_over(beneath: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    rules = {rule["id"]: rule for rule in beneath.get("rules", [])}
-    rules |= {rule["id"]: rule for rule in above.get("rules", [])}
+    rules: dict[str, Any] = {}
+    for given in (beneath.get("rules", []), above.get("rules", [])):
+        if not isinstance(given, list) or not all(map(_has_id, given)):
+            return beneath | above  # which is refused where it is checked, with its place
+        rules |= {rule["id"]: rule for rule in given}
     return beneath | above | {"rules": list(rules.values())}
+
+
+def _has_id(rule: Any) -> bool:
+    return isinstance(rule, dict) and isinstance(rule.get("id"), str)
 
 
 def _read(name_or_path: str | Path) -> tuple[str, dict[str, Any]]:
@@ -98,7 +105,7 @@ def _fault(source: str, fault: Any, values: dict[str, Any]) -> str:
 
 def _rule_at(place: tuple[Any, ...], values: dict[str, Any]) -> str:
     """Return the id of the rule that a fault lies in, for nobody counts rules."""
-    if place[:1] != ("rules",) or len(place) < 2:
+    if place[:1] != ("rules",) or len(place) < 2 or not isinstance(values["rules"], list):
         return ""
     rule = values["rules"][place[1]]
     return str(rule.get("id", "")) if isinstance(rule, dict) else ""

@@ -3,7 +3,7 @@
 Rules are data; the same facts and the same version give the same plan, byte for byte.
 """
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -144,8 +144,18 @@ class Policy(BaseModel):
     capacity: dict[Method, Limit] = {"phone": Limit(owner=30), "visit": Limit(owner=8)}
     owners: dict[Method, tuple[Owner, ...]] = Field(default_factory=_owners)
     holdout: HoldOut = HoldOut()
-    effects: dict[Method, float] = {"sms": 0.02, "app": 0.02, "phone": 0.025, "visit": 0.075}
-    costs_cny: dict[Method, float] = {"sms": 0.05, "phone": 2.0, "visit": 20.0, "notice": 5.0}
+    effects: dict[Method, Annotated[float, Field(ge=-1, le=1)]] = {
+        "sms": 0.02,
+        "app": 0.02,
+        "phone": 0.025,
+        "visit": 0.075,
+    }
+    costs_cny: dict[Method, Annotated[float, Field(ge=0, le=1_000_000)]] = {
+        "sms": 0.05,
+        "phone": 2.0,
+        "visit": 20.0,
+        "notice": 5.0,
+    }
     pilot: Pilot = Pilot()
 
     @model_validator(mode="after")

@@ -54,6 +54,8 @@ def as_day(moment: datetime | None) -> date | None:
 
 def refuse_existing(folder: Path) -> None:
     """Refuse to write into a folder that holds something."""
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder}: is a file. Give a new folder.")
     if folder.exists() and any(folder.iterdir()):
         raise ConfigError(f"{folder}: exists and is not empty. Give a new folder, or remove it.")
 

@@ -3,7 +3,10 @@ import re
 import shlex
 from pathlib import Path
 
+import bad_arguments
 import bad_datasets
+import bad_forms
+import bad_runs
 import bad_settings
 import bad_sources
 import pytest
@@ -13,9 +16,13 @@ CASES = {
     "dataset": bad_datasets.CASES,
     "settings": bad_settings.CASES,
     "source": bad_sources.CASES,
+    "run": bad_runs.CASES,
+    "form": bad_forms.CASES,
+    "argument": bad_arguments.CASES,
 }
 
-LONGEST_LINE, MOST_LINES = 600, 40
+# A line may name all the facts that a rule can go by.
+LONGEST_LINE, MOST_LINES = 1000, 40
 
 
 def contents(folder):
@@ -32,7 +39,10 @@ def contents(folder):
 
 def message(err):
     """Return what is told of the failure, without progress before it."""
-    begins = [m.start() for m in re.finditer(r"^(duewatch: |Usage: )", err, re.MULTILINE)]
+    begins = [
+        m.start()
+        for m in re.finditer(r"^(duewatch: |Usage: |Error: (?=Option))", err, re.MULTILINE)
+    ]
     assert len(begins) == 1, err
     return err[begins[0] :]
 
