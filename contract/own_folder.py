@@ -1,4 +1,4 @@
-"""A folder of this process alone, gone when its work ends; what dead processes left goes first."""
+"""Folders of one's own: of this process alone, gone when its work ends, or of this user alone."""
 
 import fcntl
 import os
@@ -25,6 +25,17 @@ def own_folder(parent: Path, *, prefix: str) -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(held)
+
+
+def is_trusted(place: str) -> bool:
+    """Say whether none but this user can have put files into a folder; one to be made is fine."""
+    folder = Path(place)
+    if not folder.exists():
+        return not folder.is_symlink()
+    return all(
+        one.stat().st_uid == os.geteuid() and not one.stat().st_mode & 0o022
+        for one in (folder, *(path for path in folder.rglob("*") if path.is_dir()))
+    )
 
 
 @contextmanager

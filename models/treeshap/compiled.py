@@ -1,11 +1,11 @@
 """Functions compiled by numba, which run without the interpreter's lock."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numba
+
+from contract.own_folder import is_trusted
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -17,7 +17,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     numba loads what it kept by pickle, which runs whatever was put there.
     """
     folder = str(numba.config.CACHE_DIR)
-    if folder and is_trusted(Path(folder)):
+    if folder and is_trusted(folder):
         try:
             kept = numba.njit(nogil=True, cache=True)(function)
         except RuntimeError:  # there is no folder that numba can write to
@@ -25,13 +25,3 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         if kept.stats.cache_path.startswith(folder):
             return kept
     return numba.njit(nogil=True)(function)
-
-
-def is_trusted(folder: Path) -> bool:
-    """Say whether none but this user can have put files into a folder; one to be made is fine."""
-    if not folder.exists():
-        return not folder.is_symlink()
-    return all(
-        place.stat().st_uid == os.geteuid() and not place.stat().st_mode & 0o022
-        for place in (folder, *(path for path in folder.rglob("*") if path.is_dir()))
-    )

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from contract.errors import DataError
+from contract.own_folder import is_trusted
 from models.calibration.curve import Calibration
 from models.cores import Rule
 from models.predictor import Model, make_model
-from models.treeshap.compiled import is_trusted
 from pipeline import tracking
 from pipeline.tracking import Evidence, Tracking
 
@@ -28,21 +28,29 @@ class Bomb:
         return (Path.touch, (self.mark,))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def model():
     return _model("late_count")
 
 
-@pytest.fixture
-def kept(model, tmp_path):
+@pytest.fixture(scope="module")
+def registry(model, tmp_path_factory):
     """A registered model, and the folder of its artefacts."""
-    place = Tracking(folder=tmp_path / "mlruns")
+    place = Tracking(folder=tmp_path_factory.mktemp("registry") / "mlruns")
     example = pd.DataFrame({"a": np.zeros(1)})
     registered = tracking.register(
         model, example, Evidence(parameters={}, metrics={}, tags={}), place
     )
     (card,) = place.folder.rglob("duewatch/model.json")
     return place, registered, card.parent
+
+
+@pytest.fixture
+def kept(registry, model):
+    """The same, whole again after each attack."""
+    yield registry
+    for name, content in model.to_files().items():
+        (registry[2] / name).write_bytes(content)
 
 
 def test_a_planted_pickle_is_refused_and_never_loaded(kept, tmp_path):
@@ -84,21 +92,21 @@ def test_a_card_that_names_a_path_reads_no_file(model):
 
 
 def test_compiled_code_is_loaded_only_from_a_folder_of_our_own(tmp_path):
-    assert is_trusted(tmp_path / "new")
+    assert is_trusted(str(tmp_path / "new"))
     own = tmp_path / "own"
     (own / "below").mkdir(parents=True)
     own.chmod(0o700)
     (own / "below").chmod(0o700)
-    assert is_trusted(own)
+    assert is_trusted(str(own))
     (own / "below").chmod(0o777)
-    assert not is_trusted(own)
+    assert not is_trusted(str(own))
     (own / "below").chmod(0o700)
     own.chmod(0o770)
-    assert not is_trusted(own)
+    assert not is_trusted(str(own))
     if os.geteuid() == 0:
         own.chmod(0o700)
         os.chown(own, 65534, 65534)
-        assert not is_trusted(own)
+        assert not is_trusted(str(own))
 
 
 def test_nothing_in_the_project_unpickles():
