@@ -27,7 +27,7 @@ def own_folder(parent: Path, *, prefix: str) -> Iterator[Path]:
         os.close(held)
 
 
-def is_trusted(place: str) -> bool:
+def is_trusted(place: Path | str) -> bool:
     """Say whether none but this user can have put files into a folder; one to be made is fine."""
     folder = Path(place)
     if not folder.exists():

@@ -7,7 +7,7 @@ from typing import Any
 
 import numba
 
-from models.treeshap.compiled import is_trusted
+from contract.own_folder import is_trusted
 from models.treeshap.shapley import fill
 from models.treeshap.walking import explain
 
