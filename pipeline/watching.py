@@ -94,7 +94,7 @@ class Watch:
 
 _TOLD = (
     *("late_count_12m", "bills_known_12m", "months_behind", "cuts_count_12m", "bills_seen"),
-    *("smoothed_late_rate", "smoothed_grid_rate"),
+    *("smoothed_late_rate", "smoothed_grid_rate", "has_agent"),
 )
 
 
