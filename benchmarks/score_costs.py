@@ -24,7 +24,7 @@ from features import FEATURES
 from features.build import build_bucket
 from features.groups import group_rates
 from models.treeshap import Batched
-from models.treeshap.keeping import keep_compiled
+from pipeline.scoring.keeping import keep_compiled
 
 AS_OF = date(2025, 12, 10)
 _DEPTH = 6  # docs/decisions/0003

@@ -45,3 +45,15 @@ class GateError(Exception):
     """
 
     exit_code = 7
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Return the exit code that a command ends with; 1 is a bug.
+
+    >>> exit_code_of(BusyError("x")), exit_code_of(KeyError("x"))
+    (6, 1)
+    """
+    return error.exit_code if isinstance(error, _TOLD) else 1
+
+
+_TOLD = (DataError, ConfigError, MachineError, GateError)

@@ -119,7 +119,12 @@ def stage(
         shutil.rmtree(folder / _RAW)
         return store
 
-    return kept(stores / f"{fingerprint[:16]}-{buckets}-v{LAYOUT}", fill)
+    return kept(store_place(fingerprint, stores, buckets=buckets), fill)
+
+
+def store_place(fingerprint: str, stores: Path, *, buckets: int) -> Path:
+    """Return where the store of a dataset lies, or will."""
+    return stores / f"{fingerprint[:16]}-{buckets}-v{LAYOUT}"
 
 
 def kept(place: Path, fill: Callable[[Path], Store]) -> Store:

@@ -27,8 +27,10 @@ from pipeline.commands import (
     plan,
     portraits,
     reconcile,
+    run,
     scope,
 )
+from pipeline.logs import log_failure
 from pipeline.privacy import keep_private
 from pipeline.progress import console
 from pipeline.redaction import redacted, traceback_told
@@ -69,6 +71,8 @@ app.command()(reconcile.reconcile)
 app.command()(handouts.handouts)
 app.add_typer(scope.app, name="scope")
 app.command()(export.export)
+app.command()(run.run)
+app.command()(run.health)
 app.command()(docs.docs)
 
 
@@ -83,9 +87,11 @@ def main() -> None:
         with path_troubles():
             app()
     except (ConfigError, DataError, GateError, MachineError) as error:
+        log_failure(error, error.exit_code)
         told = redacted(f"duewatch: {error}")
         console.print(told, style="red", markup=False, soft_wrap=True)
         sys.exit(error.exit_code)
-    except Exception:  # noqa: BLE001 - a bug: told whole, but for secrets
+    except Exception as error:  # noqa: BLE001 - a bug: told whole, but for secrets
+        log_failure(error, 1)
         sys.stderr.write(traceback_told())
         sys.exit(1)

@@ -21,7 +21,9 @@ from models.search import Tuning
 from models.snapshots import Snapshots
 from models.target import Target
 from models.uplift.learners import Uplift
+from pipeline.cycle.settings import Cycle
 from pipeline.gates.settings import Gates
+from pipeline.logs import Logs
 from pipeline.privacy import Privacy
 from pipeline.redaction import passwords_in
 from pipeline.spark.settings import SECRETS, Spark
@@ -101,6 +103,8 @@ class Config(BaseModel):
     tracking: Tracking = Tracking()
     postgres: Postgres = Postgres()
     privacy: Privacy = Privacy()
+    cycle: Cycle = Cycle()
+    logging: Logs = Logs()
 
     @property
     def tracked(self) -> Tracking:

@@ -157,13 +157,18 @@ def with_feedback(dataset: Dataset, stores: Path) -> Dataset:
     entries = read_ledger(ledger_folder(dataset.folder))
     if not entries.num_rows:
         return dataset
-    parts = "".join(part.name for part in _parts(ledger_folder(dataset.folder)))
-    digest = hashlib.sha256(f"{dataset.fingerprint()}{parts}".encode()).hexdigest()
-    place = stores / f"fed-{digest[:16]}"
+    place = fed_place(dataset, stores)
     if not place.exists():
         with new_folder(place) as beside:
             _merge(dataset, entries, beside)
     return open_dataset(place)
+
+
+def fed_place(dataset: Dataset, stores: Path) -> Path:
+    """Return where a dataset with its ledger lies, or will."""
+    parts = "".join(part.name for part in _parts(ledger_folder(dataset.folder)))
+    digest = hashlib.sha256(f"{dataset.fingerprint()}{parts}".encode()).hexdigest()
+    return stores / f"fed-{digest[:16]}"
 
 
 def _parts(folder: Path) -> list[Path]:

@@ -31,6 +31,7 @@ from models.monitoring.alarms import (
 from models.monitoring.performance import by_treatment, correct, estimate, realise
 from models.monitoring.psi import Shift, measure_shift
 from models.monitoring.tally import Tally
+from models.predictor import Model
 from models.snapshots import Snapshots
 from pipeline.config import Config
 from pipeline.monitored import Monitored, log_monitored, write_monitored
@@ -67,7 +68,7 @@ def monitor(
     stands = load(config.tracked, which)
     about = stands.model.card.about
     trained, snapshots = date.fromisoformat(about["as_of"]), _snapshots_of(about)
-    days = _planning_days(snapshots, prepared.as_of, trained)[-months:]
+    days = months_to_watch(stands.model, prepared.as_of)[-months:]
     if not days:
         raise ConfigError(
             f"model version {stands.version}: trained as of {trained}, no planning day lies"
@@ -105,16 +106,18 @@ def monitor(
     return made
 
 
-def _snapshots_of(about: dict[str, Any]) -> Snapshots:
-    return Snapshots.model_validate(about["recipe"]["snapshots"])
-
-
-def _planning_days(snapshots: Snapshots, as_of: date, trained: date) -> list[date]:
-    """Return the planning days from the training up to the day looked from, oldest first."""
+def months_to_watch(model: Model, as_of: date) -> list[date]:
+    """Return the planning days from a model's training up to the day looked from, oldest first."""
+    about = model.card.about
+    trained, snapshots = date.fromisoformat(about["as_of"]), _snapshots_of(about)
     span = (as_of.year - trained.year) * 12 + as_of.month - trained.month
     past = [days[0] for days in snapshots.months(as_of, max(span, 0))] if span > 0 else []
     present = snapshots.of_month(as_of.year, as_of.month)[0]
     return [day for day in (*past, present) if trained <= day <= as_of]
+
+
+def _snapshots_of(about: dict[str, Any]) -> Snapshots:
+    return Snapshots.model_validate(about["recipe"]["snapshots"])
 
 
 def _count_days(watch: Watch) -> Counted:

@@ -72,7 +72,7 @@ def prepare(config: Config) -> Prepared:
         checks.raise_on_errors()
     title = "Stage customers in buckets and replay the ledger"
     with machine_troubles(config.stores), naming_damage(dataset), step(title) as report:
-        buckets = config.buckets or _enough_buckets(dataset)
+        buckets = config.buckets or enough_buckets(dataset)
         store = _stage(config, dataset, buckets, report)
     features = features_for(config, store)
     absent = tuple(table for table in TABLES if not dataset.has(table))
@@ -156,7 +156,8 @@ def day_after_data(dataset: Dataset) -> date:
     return day + timedelta(days=1)
 
 
-def _enough_buckets(dataset: Dataset) -> int:
+def enough_buckets(dataset: Dataset) -> int:
+    """Return how many buckets a dataset's customers need."""
     customers: int = _one(f"SELECT count(*) FROM {dataset.scan('customers')}")
     return max(1, -(-customers // BUCKET_CUSTOMERS))
 

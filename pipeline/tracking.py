@@ -231,6 +231,11 @@ def git_commit() -> str:
     return described.stdout.strip()
 
 
+def registry_is_there(tracking: Tracking) -> bool:
+    """Say whether a registry was made yet, without making one."""
+    return bool(os.environ.get(URI)) or (tracking.folder / "mlflow.db").exists()
+
+
 @contextmanager
 def open_mlflow(tracking: Tracking) -> Iterator[Any]:
     """Import and point MLflow; it costs two seconds, so only those who track pay."""

@@ -9,6 +9,7 @@ import typer
 
 from contract.errors import ConfigError
 from pipeline.config import Config, load_config, override
+from pipeline.logs import start_logging
 from pipeline.privacy import keep_private
 
 ConfigFile = Annotated[
@@ -32,10 +33,12 @@ def settings_of(
     as_of: date | None = None,
     target: str | None = None,
     kind: str | None = None,
+    logs: bool = True,
 ) -> Config:
     """Read the config and lay what the command line says over it.
 
-    From here on files are written for whom its ``privacy.group`` says.
+    From here on files are written for whom its ``privacy.group`` says, and what is done is logged
+    as its section ``logging`` says, unless ``logs`` is False.
     """
     given: dict[str, Any] = {"data": data, "as_of": as_of, "target.name": target}
     if kind in {None, "trees", "scorecard", "blend"}:
@@ -44,6 +47,8 @@ def settings_of(
         given |= {"parameters.kind": "rule", "parameters.rule": kind}
     config = override(load_config(path), {k: v for k, v in given.items() if v is not None})
     keep_private(config.privacy)
+    if logs:
+        start_logging(config.logging)
     return config
 
 

@@ -39,6 +39,18 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
+def is_held(folder: Path) -> bool:
+    """Say whether a process holds a folder at this moment."""
+    try:
+        with (folder / LOCK).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def clear(folder: Path, *, lock_too: bool) -> None:
     """Empty a work folder that this process holds; with its lock, the folder goes as well."""
     for path in sorted(folder.iterdir()):

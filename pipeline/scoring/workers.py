@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from contract.errors import MachineError
-from models.treeshap.keeping import keep_compiled
 from pipeline.scoring.buckets import Task
+from pipeline.scoring.keeping import keep_compiled
 
 Work = Callable[[Task, int], dict[str, Any]]
 

@@ -56,10 +56,12 @@ def run(command: str) -> None:
 
 
 def fill(word: str) -> str:
-    """Return a word with RUN, PLAN and CUSTOMER replaced."""
+    """Return a word with RUN, PLAN, CYCLE and CUSTOMER replaced."""
     if word == "CUSTOMER":
         with (newest("2*") / "list.csv").open(encoding="utf-8-sig") as rows:
             return next(csv.DictReader(rows))["customer_id"]
+    if word == "CYCLE":
+        return max(Path("outputs").glob("2*-*")).name[:7]
     for name, pattern in (("outputs/RUN", "2*"), ("outputs/PLAN", "plan-*")):
         if word == name:
             return str(newest(pattern))

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numba
 import pytest
 
-from models.treeshap import keeping
+from pipeline.scoring import keeping
 
 
 @pytest.fixture

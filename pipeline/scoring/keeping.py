@@ -1,4 +1,4 @@
-"""Compiled code kept on disk, so that not each process compiles for itself."""
+"""The compiled code of explanations kept on disk, so that not each process compiles for itself."""
 
 import hashlib
 import tempfile
@@ -8,6 +8,7 @@ from typing import Any
 import numba
 
 from contract.own_folder import is_trusted
+from models import treeshap
 from models.treeshap.shapley import fill
 from models.treeshap.walking import explain
 
@@ -24,7 +25,7 @@ def keep_compiled(folder: Path) -> None:
     """
     if numba.config.CACHE_DIR or not is_trusted(folder):
         return
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    sources = sorted(path for home in treeshap.__path__ for path in Path(home).glob("*.py"))
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
     place = folder / digest[:16]
     try:

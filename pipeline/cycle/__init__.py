@@ -1,0 +1,1 @@
+"""The month in order: what ``duewatch run`` does, and what it would do."""
