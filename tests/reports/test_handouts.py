@@ -59,7 +59,11 @@ def written(folder, *, language="zh", mask=False, rows=ROWS, identities=IDENTITI
     tables = build_handouts(inputs(*rows), thresholds)
     lists = {one.id: (one, tables[one.id]) for one in handouts_for(thresholds)}
     folder.mkdir(exist_ok=True)
-    people = identities_of(identities, identities["customer_id"].to_pylist(), mask=mask) if identities else {}
+    people = (
+        identities_of(identities, identities["customer_id"].to_pylist(), mask=mask)
+        if identities
+        else {}
+    )
     words = read_dictionary(language=language)
     return write_handouts(folder, lists, HEAD, words=words, identities=people)
 
