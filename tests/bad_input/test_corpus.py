@@ -21,8 +21,20 @@ CASES = {
     "argument": bad_arguments.CASES,
 }
 
+# Whose cases read or check whole tables: of these one in three runs each time, the others in the
+# slow tests.
+LONG = {"dataset", "source"}
+
 # A line may name all the facts that a rule can go by.
 LONGEST_LINE, MOST_LINES = 1000, 40
+
+
+def params():
+    """Return every case, under its kind and name."""
+    for kind, cases in CASES.items():
+        for number, case in enumerate(cases):
+            slow = [pytest.mark.slow] if kind in LONG and number % 3 else []
+            yield pytest.param(case, id=f"{kind}: {case.name}", marks=slow)
 
 
 def contents(folder):
@@ -48,14 +60,7 @@ def message(err):
 
 
 @pytest.mark.timeout(120, func_only=True)
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, id=f"{kind}: {case.name}")
-        for kind, cases in CASES.items()
-        for case in cases
-    ],
-)
+@pytest.mark.parametrize("case", params())
 def test_broken_input_ends_in_one_clear_message(case, here, command):
     for step in case.steps:
         step(here)
