@@ -31,10 +31,15 @@ LONGEST_LINE, MOST_LINES = 1000, 40
 
 def params():
     """Return every case, under its kind and name."""
-    for kind, cases in CASES.items():
-        for number, case in enumerate(cases):
-            slow = [pytest.mark.slow] if kind in LONG and number % 3 else []
-            yield pytest.param(case, id=f"{kind}: {case.name}", marks=slow)
+    return [
+        pytest.param(
+            case,
+            id=f"{kind}: {case.name}",
+            marks=[pytest.mark.slow] if kind in LONG and number % 3 else [],
+        )
+        for kind, cases in CASES.items()
+        for number, case in enumerate(cases)
+    ]
 
 
 def contents(folder):
