@@ -26,6 +26,7 @@ from pipeline.gates.settings import Gates
 from pipeline.logs import Logs
 from pipeline.privacy import Privacy
 from pipeline.redaction import passwords_in
+from pipeline.sealing import Sealing
 from pipeline.spark.settings import SECRETS, Spark
 from pipeline.tracking import Tracking
 
@@ -103,6 +104,7 @@ class Config(BaseModel):
     tracking: Tracking = Tracking()
     postgres: Postgres = Postgres()
     privacy: Privacy = Privacy()
+    sealing: Sealing = Sealing()
     cycle: Cycle = Cycle()
     logging: Logs = Logs()
 

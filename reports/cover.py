@@ -10,6 +10,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from features.declare import Text
 from reports.facts import METRICS, MODEL, RunFacts, compared_figures
+from reports.seal import Seal
 from reports.strip import GLYPHS
 from reports.styles import (
     BAND_STYLES,
@@ -78,7 +79,13 @@ class _Page:
 
 
 def write_cover(
-    sheet: Worksheet, listed: pd.DataFrame, facts: RunFacts, *, styles: Styles, wording: Wording
+    sheet: Worksheet,
+    listed: pd.DataFrame,
+    facts: RunFacts,
+    *,
+    seal: Seal,
+    styles: Styles,
+    wording: Wording,
 ) -> None:
     """Write the cover: the run, its checks, the comparison, how to read, legend and glossary."""
     sheet.hide_gridlines(2)
@@ -87,6 +94,7 @@ def write_cover(
     page = _Page(sheet, styles, wording)
     _write_title(page)
     _write_run(page, facts, listed["expected_late_cny"].round(2).sum())
+    _write_seal(page, seal)
     _write_bands(page, listed["band"])
     _write_comparison(page, facts)
     _write_sentences(page, "warnings", facts.warnings, empty="no_warnings")
@@ -133,6 +141,15 @@ def _write_run(page: _Page, facts: RunFacts, expected_late_cny: float) -> None:
         page.spread((5, 6), both(page.wording.phrases[right], "  "), label)
         page.spread((7, _LAST), sizes[right], page.styles.cell(align="right"))
         page.end_row(lines)
+
+
+def _write_seal(page: _Page, seal: Seal) -> None:
+    label, value = page.styles.cell(bold=True), page.styles.cell()
+    said = "signed" if seal.method == "hmac-sha256" else "unsigned"
+    page.put(0, both(page.wording.phrases["list_id"], "  "), label)
+    page.spread((1, 3), seal.id, value)
+    muted = page.styles.cell(font_color=MUTED, text_wrap=True)
+    page.end_row(page.spread((5, _LAST), both(page.wording.phrases[said], "\n"), muted))
 
 
 def _write_bands(page: _Page, bands: pd.Series) -> None:

@@ -24,6 +24,9 @@ from reports.styles import (
 from reports.wording import Wording, both
 
 _EPOCH = pd.Timestamp("1899-12-30")  # Excel's day 0
+# As finely as the list is kept in a file: other programs save fewer digits than pandas has, and
+# what they save must have the same seal.
+_DECIMALS = {"money": 2, "share": 6}
 _NUMBERS = frozenset({"money", "share", "integer", "date", "month"})
 
 Writer = Callable[[int, Any], Any]
@@ -46,6 +49,8 @@ def sheet_values(listed: pd.DataFrame, column: Column, wording: Wording) -> list
         series = series.map({True: both(wording.phrases["flagged"]), False: None})
     elif column.kind == "date":
         series = (series - _EPOCH).dt.days
+    elif column.kind in _DECIMALS:
+        series = series.round(_DECIMALS[column.kind])
     plain = series.astype(object)
     return plain.where(plain.notna(), None).tolist()
 
@@ -122,5 +127,6 @@ def _strip_writer(sheet: Worksheet, at: int, styles: Styles) -> Writer:
 
 def _look(column: Column) -> dict[str, Any]:
     if column.is_filled_in:
-        return {"bg_color": ENTRY, "border": 1, "border_color": RULE, "text_wrap": True}
+        look = {"bg_color": ENTRY, "border": 1, "border_color": RULE, "text_wrap": True}
+        return {**look, "locked": False}
     return {"text_wrap": True} if column.kind in {"text", "code", "flag", "reasons"} else {}

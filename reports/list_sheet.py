@@ -1,6 +1,7 @@
 """The list as a sheet that people work from: one row per bill, in rank order, feedback last."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -13,13 +14,23 @@ from contract.errors import DataError
 from reports.columns import Column, columns_on
 from reports.facts import RunFacts
 from reports.list_cells import cell_writer, column_width, sheet_values
+from reports.seal import Seal, make_seal
 from reports.styles import GROUP_FILLS, Styles, lines_needed, row_height
 from reports.wording import Wording, both
 
 _HEAD_ROWS = 2  # the groups, then the columns
+LIST = "list"  # the kind of workbook that its seal names
 _FROZEN = ("rank", "band", "customer_id", "name")
 _MOST_ROWS = 1_048_576 - _HEAD_ROWS  # Excel's limit
 _A4 = 9
+KEYS = ("bill_id", "rank")
+# Against slips, not against people: there is no password, the seal tells what was changed.
+_ALLOWED = {
+    "autofilter": True,
+    "sort": True,
+    "format_columns": True,
+    "format_rows": True,
+}
 
 # A risk is shaded from 0 to 1 by the same scale in every list, so that two months compare. A data
 # bar would need an extension of the format that other readers drop.
@@ -43,12 +54,44 @@ def check_fits_sheet(listed: pd.DataFrame) -> None:
         )
 
 
-def write_list_sheet(
-    sheet: Worksheet, listed: pd.DataFrame, facts: RunFacts, *, styles: Styles, wording: Wording
-) -> None:
-    """Write heads and bills, and set the sheet up for work and for print."""
+@dataclass(frozen=True, kw_only=True)
+class ListTable:
+    """The list as it is written: each column and its cells, in rank order."""
+
+    columns: tuple[Column, ...]
+    cells: list[list[Any]]
+
+    @property
+    def rows(self) -> int:
+        """How many bills there are."""
+        return len(self.cells[0])
+
+    def seal(self, run: str, key: bytes | None) -> Seal:
+        """Seal what is not filled in."""
+        locked = [at for at, column in enumerate(self.columns) if not column.is_filled_in]
+        return make_seal(
+            run,
+            LIST,
+            heads=[self.columns[at].id for at in locked],
+            keys=KEYS,
+            rows=zip(*(self.cells[at] for at in locked), strict=True),
+            key=key,
+        )
+
+
+def list_table(listed: pd.DataFrame, wording: Wording) -> ListTable:
+    """Return the cells of the sheet."""
     columns = sheet_columns(listed)
-    values = [sheet_values(listed, column, wording) for column in columns]
+    return ListTable(
+        columns=columns, cells=[sheet_values(listed, column, wording) for column in columns]
+    )
+
+
+def write_list_sheet(
+    sheet: Worksheet, table: ListTable, facts: RunFacts, *, styles: Styles, wording: Wording
+) -> None:
+    """Write heads and bills, lock all but the feedback, and set the sheet up for work and print."""
+    columns, values = table.columns, table.cells
     widths = [column_width(column, shown) for column, shown in zip(columns, values, strict=True)]
     _write_heads(sheet, columns, styles=styles, wording=wording)
     for at, width in enumerate(widths):
@@ -62,8 +105,9 @@ def write_list_sheet(
         sheet.set_row(number, heights[number - _HEAD_ROWS])
         for write, value in zip(writers, row, strict=True):
             write(number, value)
-    _set_up_use(sheet, columns, rows=len(listed), wording=wording)
-    _set_up_print(sheet, columns, rows=len(listed), facts=facts, wording=wording)
+    _set_up_use(sheet, columns, rows=table.rows, wording=wording)
+    _set_up_print(sheet, columns, rows=table.rows, facts=facts, wording=wording)
+    sheet.protect("", _ALLOWED)
 
 
 def sheet_columns(listed: pd.DataFrame) -> tuple[Column, ...]:

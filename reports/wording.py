@@ -36,6 +36,7 @@ PHRASES = (
     "reading", "legend", "glossary", "ranking", "relief", "flagged", "total", "count",
     "share_of_total", "by_segment", "by_grid", "by_band", "other_grids", "first_rows", "reason",
     "page", "pick_from_list", "date_wanted", "backtest", "mean_interval", "worst_month", "lead",
+    "list_id", "signed", "unsigned",
 )
 # fmt: on
 

@@ -11,7 +11,8 @@ from xlsxwriter import Workbook
 
 from reports.cover import write_cover
 from reports.facts import RunFacts
-from reports.list_sheet import check_fits_sheet, write_list_sheet
+from reports.list_sheet import check_fits_sheet, list_table, write_list_sheet
+from reports.seal import PROPERTY
 from reports.styles import Styles
 from reports.summary import write_summary
 from reports.wording import Wording, both
@@ -26,7 +27,14 @@ _OPTIONS = {
 }
 
 
-def write_workbook(path: Path, listed: pd.DataFrame, facts: RunFacts, *, wording: Wording) -> None:
+def write_workbook(
+    path: Path,
+    listed: pd.DataFrame,
+    facts: RunFacts,
+    *,
+    wording: Wording,
+    key: bytes | None = None,
+) -> None:
     """Write the workbook.
 
     Args:
@@ -35,18 +43,22 @@ def write_workbook(path: Path, listed: pd.DataFrame, facts: RunFacts, *, wording
             and, for its reasons, lists of sentences in reasons_zh and reasons_en.
         facts: The run that made the list.
         wording: Every text in it, in both languages.
+        key: What its seal is signed with; None makes a checksum of it (reports.seal).
 
     Raises:
         DataError: The list has more rows than a sheet can hold; nothing is written.
     """
     check_fits_sheet(listed)
+    table = list_table(listed, wording)
+    seal = table.seal(facts.run_id, key)
     with Workbook(str(path), _OPTIONS) as workbook:
         _describe(workbook, facts, wording)
+        workbook.set_custom_property(PROPERTY, seal.as_property(), "text")
         styles = Styles(workbook)
         names = {sheet: both(text) for sheet, text in wording.sheets.items()}
         about, rows, sums = (workbook.add_worksheet(names[n]) for n in ("about", "list", "summary"))
-        write_cover(about, listed, facts, styles=styles, wording=wording)
-        write_list_sheet(rows, listed, facts, styles=styles, wording=wording)
+        write_cover(about, listed, facts, seal=seal, styles=styles, wording=wording)
+        write_list_sheet(rows, table, facts, styles=styles, wording=wording)
         write_summary(sums, listed, workbook, styles=styles, wording=wording)
 
 

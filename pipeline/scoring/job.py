@@ -49,6 +49,7 @@ from pipeline.scoring.ranking import (
 )
 from pipeline.scoring.spark_workers import SparkWorkers, start_spark_workers
 from pipeline.scoring.workers import Workers, count_workers, start_workers
+from pipeline.sealing import sealing_key
 from pipeline.storage import new_folder, write_bytes, write_json
 from pipeline.tracking import Registered, git_commit
 from pipeline.troubles import machine_troubles
@@ -308,6 +309,7 @@ def _publish(job: _Job, task: Task, manifest: Manifest, *, facts: Facts) -> None
             manifest.facts(),
             data=job.prepared.data,
             workbook_rows=job.config.scoring.workbook_rows,
+            key=sealing_key(job.config.sealing),
         )
         write_json(beside / PROFILE, facts.profile)
         write_bytes(beside / VERDICTS, (job.work / VERDICTS).read_bytes())

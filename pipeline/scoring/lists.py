@@ -21,7 +21,13 @@ _ROWS = 50_000
 
 
 def write_lists(
-    folder: Path, listed: Path, facts: RunFacts, *, data: Path, workbook_rows: int
+    folder: Path,
+    listed: Path,
+    facts: RunFacts,
+    *,
+    data: Path,
+    workbook_rows: int,
+    key: bytes | None,
 ) -> None:
     """Write ``list.csv`` of all listed bills, and ``list.xlsx`` of the first of them.
 
@@ -32,6 +38,7 @@ def write_lists(
         data: The dataset with the names.
         workbook_rows: The most bills that the workbook shows; where the list has more, its cover
             says so.
+        key: What the workbook is signed with, if anything.
     """
     shown: list[pd.DataFrame] = []
     wanted = workbook_rows
@@ -48,7 +55,7 @@ def write_lists(
         if facts.listed <= len(told)
         else replace(facts, notes=(*facts.notes, _only_first(len(told), facts.listed)))
     )
-    write_workbook(folder / "list.xlsx", told, about, wording=read_wording())
+    write_workbook(folder / "list.xlsx", told, about, wording=read_wording(), key=key)
 
 
 def _with_names(listed: Path, data: Path) -> Iterator[pd.DataFrame]:
