@@ -6,7 +6,8 @@ made again whenever either changes.
 """
 
 import hashlib
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from collection.feedback import (
     FORM,
     KNOWN_SCHEMA,
     Brought,
+    Fault,
     contacts_of,
     holds_of,
     overrides_of,
@@ -106,9 +108,29 @@ def feed_back(
     """
     constants = {"method": method, "recorded_by": recorded_by}
     form = read_form(path, FORM, _heads({k: v for k, v in constants.items() if v}, sheet))
+
+    def refuse(faults: Sequence[Fault]) -> None:
+        form.refuse(
+            Breach(row=one.row, column=one.column, what=one.what, remedy=one.remedy)
+            for one in faults
+        )
+
+    brought = add_rows(dataset, form.rows, refuse)
+    return FedBack(ledger=ledger_folder(dataset.folder), brought=brought, ignored=form.ignored)
+
+
+def add_rows(
+    dataset: Dataset, rows: pa.Table, refuse: Callable[[Sequence[Fault]], None]
+) -> Brought:
+    """Check rows of FORM, by the utility's own numbers, and add what is new to the ledger.
+
+    Args:
+        rows: FORM's columns and ``row``.
+        refuse: Raises where there are faults; then nothing is added.
+    """
     ledger = ledger_folder(dataset.folder)
     # People write the utility's own numbers.
-    rows = pseudonyms_of(dataset.folder, form.rows)
+    rows = pseudonyms_of(dataset.folder, rows)
     with connect() as connection:
         connection.register("form", rows)
         brought = read_entries(
@@ -117,10 +139,10 @@ def feed_back(
             bills=_known(connection, dataset, "bills", ", ".join(KNOWN_SCHEMA.names)),
             ledger=read_ledger(ledger),
         )
-    form.refuse(Breach(**asdict(fault)) for fault in brought.faults)
+    refuse(brought.faults)
     if brought.entries.num_rows:
         _append(ledger, brought.entries)
-    return FedBack(ledger=ledger, brought=brought, ignored=form.ignored)
+    return brought
 
 
 def read_ledger(folder: Path) -> pa.Table:

@@ -27,6 +27,7 @@ from pipeline.config import Config
 from pipeline.planning import read_about, read_policy_of, records_for
 from pipeline.preparing import Prepared, prepare
 from pipeline.progress import step
+from pipeline.sealing import sealing_key
 from pipeline.storage import new_folder
 from reports.handouts import (
     Head,
@@ -102,6 +103,7 @@ def hand_out(config: Config, plan: Path, out: Path, asked: Asked) -> HandedOut:
         as_of=date.fromisoformat(about["as_of"]),
         policy=about["policy"]["version"],
         edition=_edition(plan, asked.refreshed),
+        key=sealing_key(config.sealing),
     )
     returned = read_screened(asked.screened, run=head.run, words=words)
     screened = pseudonyms_of(prepared.data, returned)

@@ -125,6 +125,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(id="contacted_on", group="feedback", kind="entry_date", width=11, places=SHEET),
     Column(id="outcome", group="feedback", kind="choice", words="outcomes", width=16, places=SHEET),
     Column(id="promised_on", group="feedback", kind="entry_date", width=11, places=SHEET),
+    Column(id="dispute_until_on", group="feedback", kind="entry_date", width=11, places=SHEET),
     Column(id="new_contact", group="feedback", kind="entry", width=15, places=SHEET),
     Column(id="verdict", group="feedback", kind="choice", words="verdicts", width=14, places=SHEET),
     Column(id="verdict_reason", group="feedback", kind="entry", width=20, places=SHEET),

@@ -4,16 +4,19 @@ from collection.feedback.derive import contacts_of, holds_of, overrides_of, reco
 from collection.feedback.entries import (
     ENTRY_SCHEMA,
     KNOWN_SCHEMA,
+    TOLD_OTHERWISE,
     Brought,
     Fault,
     read_entries,
 )
-from collection.feedback.form import FORM
+from collection.feedback.form import FORM, RULES
 
 __all__ = [
     "ENTRY_SCHEMA",
     "FORM",
     "KNOWN_SCHEMA",
+    "RULES",
+    "TOLD_OTHERWISE",
     "Brought",
     "Fault",
     "contacts_of",

@@ -22,14 +22,16 @@ KNOWN_SCHEMA = pa.schema(
     [("bill_id", pa.string()), ("customer_id", pa.string()), ("issued_on", pa.date32())]
 )
 
+TOLD_OTHERWISE = "told_otherwise"
 _IS_CONTACT = "method IS NOT NULL AND outcome IS NOT NULL"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One value of a row that cannot be taken."""
+    """One value of a row that cannot be taken, by the rule (form.RULES, or TOLD_OTHERWISE)."""
 
     row: int
+    rule: str
     column: str
     what: str
     remedy: str
@@ -120,7 +122,7 @@ def _faults(connection: Connection) -> Iterator[Fault]:
 
 def _fault(rule: Rule, row: int, value: str | None) -> Fault:
     what = rule.what.format(value=value)
-    return Fault(row=row, column=rule.column, what=what, remedy=rule.remedy)
+    return Fault(row=row, rule=rule.id, column=rule.column, what=what, remedy=rule.remedy)
 
 
 def _conflicts(connection: Connection) -> Iterator[Fault]:
@@ -143,6 +145,7 @@ def _conflicts(connection: Connection) -> Iterator[Fault]:
     for row, moment in found:
         yield Fault(
             row=row,
+            rule=TOLD_OTHERWISE,
             column="recorded_at",
             what=f"{moment}: another contact of this customer, bill, moment and method is told"
             " already, and otherwise",

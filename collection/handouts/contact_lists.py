@@ -20,7 +20,10 @@ _WHO = ("customer_id", "name", "segment")
 _OWED = ("bills", "open_fen", "oldest_due_on", "dpd")
 # What is printed and carried along: what to say names the bills' due day.
 _WORK = ("open_fen", "late_fee_fen", "dpd", "latest_on", "say", "advice", "tasks", "tier", "labels")
-_RESULT = ("contacted_on", "outcome", "promised_on", "new_contact", "note")
+_RESULT = (
+    *("contacted_on", "outcome", "promised_on", "dispute_until_on"),
+    *("new_contact", "note"),
+)
 
 
 def _on(name: str) -> str:

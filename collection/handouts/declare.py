@@ -22,6 +22,7 @@ IDENTITY = ("name", "phone", "address")
 ENTRIES = (
     *("decision", "reason_given", "contacted_on", "outcome", "promised_on", "new_contact", "note"),
     *("approved_by", "approved_on", "served_on", "measures", "agreed_on"),
+    "dispute_until_on",
 )
 # What the texts of configs/plan_wording.yaml speak of.
 SAID = ("bills", "open_fen", "oldest_due_on", "dpd", "advice_fen")

@@ -122,4 +122,5 @@ COLUMNS: dict[str, Column] = {
     **_of("entry", 13, "reason_given", "note", "new_contact", "approved_by"),
     **_of("entry", 28, "measures"),
     **_of("entry_date", 11, "contacted_on", "promised_on", "approved_on", "served_on", "agreed_on"),
+    **_of("entry_date", 11, "dispute_until_on"),
 }

@@ -1,6 +1,6 @@
 """What a handout says about itself: the run, the day and the policy that it comes from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from collection.handouts import Handout
@@ -15,6 +15,7 @@ class Head:
         run: Id of the plan or scope that they are made from.
         as_of: Only what was known before this day began is in them.
         policy: Version of the policy; empty where none has a part in it.
+        key: What workbooks are signed with; None makes checksums (reports.seal).
         edition: Which refresh of the plan it is; empty for the plan as it was made.
     """
 
@@ -22,6 +23,7 @@ class Head:
     as_of: date
     policy: str
     edition: str = ""
+    key: bytes | None = field(default=None, repr=False)
 
     def as_dict(self) -> dict[str, str]:
         """Return it as columns that stand in every row for machines."""

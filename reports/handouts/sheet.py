@@ -20,6 +20,7 @@ from reports.handouts.cells import shown
 from reports.handouts.columns import COLUMNS, FILLED_IN
 from reports.handouts.head import Head, Part
 from reports.handouts.words import Dictionary
+from reports.seal import PROPERTY, Seal, make_seal
 from reports.styles import (
     ENTRY,
     HEAD,
@@ -32,11 +33,14 @@ from reports.styles import (
 IDS_ROW = 2  # hidden, below title and origin
 _HEADS_ROW = 3
 FIRST_ROW = 4
+KEYS = ("no", "customer_id", "agent_id")  # those of them that a list has tell its rows apart
 _FROZEN = ("no", "customer_id", "name")
 _NUMBERS = frozenset({"money", "share", "change", "count", "number"})
 _A4 = 9
 _PADDING = 1.5  # of a cell, in characters
 _SHORT_HEAD = 13  # a Chinese head up to this width stands on one line
+# Against slips, not against people: there is no password, the seal tells what was changed.
+_ALLOWED = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True}
 _OPTIONS = {
     "in_memory": True,
     "constant_memory": False,
@@ -59,6 +63,7 @@ def as_workbook(part: Part, head: Head, words: Dictionary) -> bytes:
         )
         workbook.set_custom_property("run", head.run)
         workbook.set_custom_property("list", part.handout.id)
+        workbook.set_custom_property(PROPERTY, _seal(part, head, words).as_property(), "text")
         sheet = workbook.add_worksheet(words.word("titles", part.handout.id)[:31])
         _write(sheet, part, head, styles=Styles(workbook), words=words)
     return content.getvalue()
@@ -66,7 +71,7 @@ def as_workbook(part: Part, head: Head, words: Dictionary) -> bytes:
 
 def _write(sheet: Worksheet, part: Part, head: Head, *, styles: Styles, words: Dictionary) -> None:
     columns = _columns(part, words)
-    values = [[shown(row, column, words) for column in columns] for row in part.rows]
+    values = _values(part, columns, words)
     widths = [
         _width(column, [row[at] for row in values], words) for at, column in enumerate(columns)
     ]
@@ -84,6 +89,30 @@ def _write(sheet: Worksheet, part: Part, head: Head, *, styles: Styles, words: D
         for at, value in enumerate(row):
             _put(sheet, number, at, value, formats[at], COLUMNS[columns[at]].kind)
     _set_up(sheet, part, columns, words)
+
+
+def _seal(part: Part, head: Head, words: Dictionary) -> Seal:
+    """Seal what is not filled in."""
+    locked = [column for column in _columns(part, words) if not _is_entry(column)]
+    return make_seal(
+        head.run,
+        part.handout.id,
+        heads=locked,
+        keys=[column for column in KEYS if column in locked],
+        rows=_values(part, locked, words),
+        key=head.key,
+    )
+
+
+def _values(part: Part, columns: Sequence[str], words: Dictionary) -> list[list[Any]]:
+    """Return the cells; a share as finely as any program saves it again, for the seal."""
+    return [
+        [
+            round(value, 6) if isinstance(value, float) else value
+            for value in (shown(row, column, words) for column in columns)
+        ]
+        for row in part.rows
+    ]
 
 
 def _columns(part: Part, words: Dictionary) -> tuple[str, ...]:
@@ -122,7 +151,9 @@ def _style(column: str, styles: Styles) -> Format:
     kind = COLUMNS[column]
     look: dict[str, Any] = {"align": kind.align, "num_format": kind.number_format, "border": 1}
     look |= {"border_color": "#CBD2D9", "text_wrap": kind.kind not in _NUMBERS}
-    return styles.cell(**look, **({"bg_color": ENTRY} if _is_entry(column) else {}))
+    return styles.cell(
+        **look, **({"bg_color": ENTRY, "locked": False} if _is_entry(column) else {})
+    )
 
 
 def _width(column: str, values: Sequence[Any], words: Dictionary) -> float:
@@ -186,6 +217,8 @@ def _set_up(sheet: Worksheet, part: Part, columns: Sequence[str], words: Diction
         rule = _entry_rule(column, words)
         if rule:
             sheet.data_validation(FIRST_ROW, at, last, at, rule)
+    if any(map(_is_entry, columns)):
+        sheet.protect("", _ALLOWED)
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.set_margins(left=0.3, right=0.3, top=0.4, bottom=0.5)
