@@ -21,7 +21,7 @@ def show_run(folder: Path, *, rows: int) -> tuple[str, dict[str, Any]]:
         DataError: The folder is no finished run, or a file was changed since.
     """
     manifest, wording = read_manifest(folder), read_wording()
-    listed = _read_list(folder / "list.csv").head(rows)
+    listed = read_list(folder / "list.csv").head(rows)
     text = as_text(
         first_rows(listed, wording=wording, rows=rows),
         comparison_table(compared(manifest.comparison), wording=wording),
@@ -78,7 +78,8 @@ def as_text(*renderables: RenderableType) -> str:
     return captured.get()
 
 
-def _read_list(path: Path) -> pd.DataFrame:
+def read_list(path: Path) -> pd.DataFrame:
+    """Return the rows of a run's list, its reasons gathered as reasons_zh and reasons_en."""
     listed = pd.read_csv(path, dtype={"customer_id": str, "bill_id": str}, encoding="utf-8-sig")
     # The export guards a text that a spreadsheet would take for a formula by an apostrophe.
     listed["strip"] = listed["strip"].str.removeprefix("'")

@@ -45,13 +45,24 @@ def score(
 def report(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
     rows: Annotated[int, typer.Option(min=1, help="Rows of the list to show.")] = 10,
+    page: Annotated[
+        Path | None, typer.Option(help="Also write the run as a page of HTML to this file.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show a finished run and how its model compares."""
+    """Show a finished run and how its model compares.
+
+    With --page also writes one file of HTML that opens from disk without a network: the portfolio,
+    the list with search, filters and each customer's card, in Chinese and in English.
+    """
+    from pipeline.paging import write_page
     from pipeline.showing import show_run
 
     text, facts = show_run(run, rows=rows)
     typer.echo(text)
+    if page is not None:
+        facts |= {"page": str(page), "page_bytes": write_page(run, page)}
+        tell(f"Page: {page}", False, {})
     tell(f"List: {run / 'list.xlsx'}", as_json, facts)
 
 
