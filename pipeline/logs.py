@@ -25,7 +25,7 @@ Level = Literal["debug", "info", "warning", "error"]
 
 _OWN = ("contract", "features", "models", "collection", "reports", "pipeline", "duewatch")
 # An id of a customer, bill or account: what has five digits in a row. A day or a count has not.
-_ID = re.compile(r"[\w.-]*\d{5}[\w.-]*")
+_ID = re.compile(r"(?<![\w.-])[\w.-]*\d{5}[\w.-]*")
 _MASK = "***"
 
 _bound: ContextVar[dict[str, Any]] = ContextVar("bound")

@@ -5,7 +5,8 @@ import re
 import traceback
 
 # user:password@ in an address; all up to the last @, as a password may hold one.
-_ADDRESS = re.compile(r"([A-Za-z][\w+.-]*://[^\s:/@'\"]*):[^\s'\"]*@")
+# Bounded, and begun only where a word begins, for a message may be long.
+_ADDRESS = re.compile(r"(?<![\w+.-])([A-Za-z][\w+.-]{0,30}://[^\s:/@'\"]{0,255}):[^\s'\"]{0,1000}@")
 # password=... as libpq and its like write it.
 _SETTING = re.compile(
     r"(?i)\b(password|passwd|pwd|token|secret)(\s*[=:]\s*)('[^']*'|\"[^\"]*\"|\S+)"

@@ -90,3 +90,10 @@ def test_no_customer_of_the_town_passes_the_mask(town):
     bills = pq.read_table(town.config.data / "bills.parquet")["bill_id"].to_pylist()
     for one in (*ids[:200], *bills[:200]):
         assert one not in masked(f"table: column {one!r} is wrong ({one}).")
+
+
+def test_long_message_is_masked_at_once():
+    long = "x" * 1_000_000
+    assert masked(f"{long} postgresql://me:hunter2@db C2026000017") == (
+        f"{long} postgresql://me:***@db ***"
+    )
