@@ -1,4 +1,7 @@
-"""The facts that gates judge a run by: its counts, its model, and the runs before it."""
+"""The facts that gates judge a run by: its counts, its model, and the runs before it.
+
+A model that cannot read the data is refused before anything is scored.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,15 +9,39 @@ from typing import Any
 
 from contract.dataset import open_dataset
 from contract.engine import connect, text
+from contract.errors import DataError, GateError
 from models.predictor import Model
 from pipeline.config import Config
 from pipeline.gates.counting import add
 from pipeline.gates.facts import Earlier, Facts, read_earlier, trained_on
+from pipeline.gates.list_gates import incompatible
 from pipeline.preparing import Prepared
 from pipeline.scoring.ranking import LISTED_BANDS
 
 # Of the customers of two lists; more of them than fit go to the disk.
 _MEMORY = "2GB"
+
+
+def check_model(run: str, config: Config, prepared: Prepared, model: Model) -> None:
+    """Refuse before anything is scored what no gate could let through afterwards.
+
+    Raises:
+        DataError: The model needs a feature that the data do not give.
+        GateError: The model does not fit the features or the question.
+    """
+    given = {feature.name for feature in prepared.features}
+    lacking = [name for name in model.card.features if name not in given]
+    if lacking:
+        raise DataError(
+            f"model: it needs {len(lacking)} features that these data do not give (first:"
+            f" {lacking[0]}). Bring the columns they come from, or train on these data."
+        )
+    if faults := incompatible(model, prepared.features, config.target.name):
+        raise GateError(
+            f"run {run} is not made. gate champion: the model does not fit these features:"
+            f" {'; '.join(faults)}. Run duewatch train, then duewatch promote. This gate cannot be"
+            " accepted."
+        )
 
 
 def gather_facts(

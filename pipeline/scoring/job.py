@@ -2,21 +2,19 @@
 
 import hashlib
 import shutil
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from contract.errors import BusyError, ConfigError, DataError, GateError
+from contract.errors import BusyError, ConfigError, DataError
 from pipeline.config import Config
 from pipeline.gates.facts import PROFILE, VERDICTS, Facts
 from pipeline.gates.gate import Accepted
 from pipeline.gates.judging import Judgement, judge
-from pipeline.gates.list_gates import incompatible
 from pipeline.preparing import Prepared
 from pipeline.progress import step
 from pipeline.runs import (
@@ -24,7 +22,6 @@ from pipeline.runs import (
     make_current,
     read_manifest,
     run_id,
-    scoring_settings,
     write_manifest,
 )
 from pipeline.scoring.buckets import (
@@ -35,12 +32,11 @@ from pipeline.scoring.buckets import (
     score_bucket,
     write_rates,
 )
-from pipeline.scoring.gating import gather_facts
+from pipeline.scoring.describing import describe_run, with_acceptances
+from pipeline.scoring.gating import check_model, gather_facts
 from pipeline.scoring.lists import write_lists
 from pipeline.scoring.lock import clear, locked
 from pipeline.scoring.ranking import (
-    LISTED_BANDS,
-    count_bands,
     sort_listed,
     sort_parts,
     sorted_file,
@@ -137,7 +133,7 @@ def score(
         if job.place.exists():
             _clear_leftovers(job.work)
             return _finished(job, made=False)
-        _check_model(job)
+        check_model(name, config, prepared, registered.model)
         with locked(job.work):
             if job.place.exists():
                 clear(job.work, lock_too=True)
@@ -164,24 +160,6 @@ def _clear_leftovers(work: Path) -> None:
             clear(work, lock_too=True)
 
 
-def _check_model(job: _Job) -> None:
-    """Refuse before anything is scored what no gate could let through afterwards."""
-    prepared, model = job.prepared, job.registered.model
-    given = {feature.name for feature in prepared.features}
-    lacking = [name for name in model.card.features if name not in given]
-    if lacking:
-        raise DataError(
-            f"model: it needs {len(lacking)} features that these data do not give (first:"
-            f" {lacking[0]}). Bring the columns they come from, or train on these data."
-        )
-    if faults := incompatible(model, prepared.features, job.config.target.name):
-        raise GateError(
-            f"run {job.name} is not made. gate champion: the model does not fit these features:"
-            f" {'; '.join(faults)}. Run duewatch train, then duewatch promote. This gate cannot be"
-            " accepted."
-        )
-
-
 def _make(job: _Job) -> None:
     """Make the run in its work folder, which is held, and publish it."""
     _forget_other_work(job)
@@ -197,7 +175,13 @@ def _make(job: _Job) -> None:
     )
     with _start(job, task, count) as workers:
         parts = _score(job, task, workers)
-        manifest = _manifest(job, parts)
+        manifest = describe_run(
+            job.name,
+            config=job.config,
+            prepared=job.prepared,
+            registered=job.registered,
+            parts=parts,
+        )
         with step("Explain the listed bills") as report:
             _write_ranks(job, manifest)
             told = workers.run(explain_bucket, job.buckets)
@@ -214,7 +198,7 @@ def _make(job: _Job) -> None:
         )
         judgement = _judge(job, facts)
     with step("Write list and workbook"):
-        _publish(job, task, _with_acceptances(manifest, judgement), facts=facts)
+        _publish(job, task, with_acceptances(manifest, judgement), facts=facts)
 
 
 def _judge(job: _Job, facts: Facts) -> Judgement:
@@ -223,11 +207,6 @@ def _judge(job: _Job, facts: Facts) -> Judgement:
     write_json(job.work / VERDICTS, judgement.as_dict())
     judgement.raise_on_failed(job.name)
     return judgement
-
-
-def _with_acceptances(manifest: Manifest, judgement: Judgement) -> Manifest:
-    told = zip(judgement.accepted, judgement.notes(), strict=True)
-    return replace(manifest, accepted=[asdict(one) | {"note": note} for one, note in told])
 
 
 def _start(
@@ -315,49 +294,3 @@ def _publish(job: _Job, task: Task, manifest: Manifest, *, facts: Facts) -> None
         write_bytes(beside / VERDICTS, (job.work / VERDICTS).read_bytes())
         write_manifest(beside, manifest)
     clear(job.work, lock_too=True)
-
-
-def _manifest(job: _Job, parts: Sequence[Mapping[str, Any]]) -> Manifest:
-    counts = _counts(parts, job.config)
-    cycles = _sum(told["cycles"] for told in parts)
-    return Manifest(
-        run=job.name,
-        as_of=job.prepared.as_of.isoformat(),
-        cycle=max((count, int(cycle)) for cycle, count in cycles.items())[1],
-        model_name=job.config.tracked.model_name,
-        model_version=job.registered.version,
-        model_sha256=job.registered.model.sha256,
-        data_fingerprint=job.prepared.store.fingerprint,
-        code_commit=git_commit(),
-        config=scoring_settings(job.config),
-        counts=counts,
-        call_capacity=job.config.bands.call.size(counts["bills_scored"]),
-        comparison=list(job.registered.model.card.about.get("judged", ())),
-        warnings=[breach.message() for breach in job.prepared.checks.warnings],
-        absent_tables=list(job.prepared.absent),
-        versions=job.registered.model.card.versions,
-    )
-
-
-def _counts(parts: Sequence[Mapping[str, Any]], config: Config) -> dict[str, int]:
-    """Return customers and bills by what became of them; a customer lies in one bucket."""
-    scored = sum(told["scored"] for told in parts)
-    left_out = _sum(told["why_not"] for told in parts)
-    banded = count_bands(scored, config.bands)
-    counts = {
-        "customers": sum(told["customers"] for told in parts),
-        "bills_open": sum(told["rows"] for told in parts),
-        "bills_scored": scored,
-        **{f"bills_{reason}": count for reason, count in left_out.items()},
-        "listed": sum(banded[band] for band in LISTED_BANDS),
-        **{f"band_{band}": count for band, count in banded.items() if count},
-    }
-    shown = config.scoring.workbook_rows
-    return counts | ({"workbook": shown} if shown < counts["listed"] else {})
-
-
-def _sum(counted: Iterable[Mapping[str, int]]) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for each in counted:
-        total.update(each)
-    return total
