@@ -63,6 +63,7 @@ def prepare(config: Config) -> Prepared:
         DataError: The dataset breaks the contract.
         MachineError: The store cannot be written.
     """
+    own = load_user_features(config.features)  # before the data: a wrong one need not wait
     dataset = with_feedback(open_dataset(config.data), config.stores)
     check_pseudonyms(config.privacy, config.data)
     with naming_damage(dataset):
@@ -74,7 +75,7 @@ def prepare(config: Config) -> Prepared:
     with machine_troubles(config.stores), naming_damage(dataset), step(title) as report:
         buckets = config.buckets or enough_buckets(dataset)
         store = _stage(config, dataset, buckets, report)
-    features = features_for(config, store)
+    features = _features_with(own, store)
     absent = tuple(table for table in TABLES if not dataset.has(table))
     return Prepared(
         data=config.data,
@@ -138,7 +139,10 @@ def features_for(config: Config, store: Store) -> tuple[Feature, ...]:
     Raises:
         ConfigError: A user's feature is wrong; it is named with what to do.
     """
-    own = load_user_features(config.features)
+    return _features_with(load_user_features(config.features), store)
+
+
+def _features_with(own: tuple[Feature, ...], store: Store) -> tuple[Feature, ...]:
     check_against(store, own)
     return features_of(store) + own
 
