@@ -80,6 +80,7 @@ def test_worker_killed_in_mid_run_changes_nothing(there, run, cluster):
     cluster.add_worker("one")
 
 
+@pytest.mark.slow  # each starts an application of ten seconds
 def test_sample_drawn_by_the_cluster_is_the_one_drawn_here(there, town, tmp_path):
     snapshots = town.config.snapshots.model_copy(update={"customers_share": 0.2})
     samples = []
@@ -91,6 +92,7 @@ def test_sample_drawn_by_the_cluster_is_the_one_drawn_here(there, town, tmp_path
     check_same(samples[0].folder, samples[1].folder)
 
 
+@pytest.mark.slow  # each starts an application of ten seconds
 def test_errors_of_a_task_reach_the_driver_in_their_own_kind(settings, monkeypatch):
     # Nested functions, for they are sent whole; these tests are no module of the executors.
     def double(piece):
@@ -121,6 +123,7 @@ def test_errors_of_a_task_reach_the_driver_in_their_own_kind(settings, monkeypat
             list(cluster.spread([1], double))
 
 
+@pytest.mark.slow  # each starts an application of ten seconds
 def test_cluster_that_lends_no_executor_is_not_waited_for_for_ever(settings):
     wanted = {**settings["conf"], "spark.executor.memory": "900g"}
     spark = Spark(**{**settings, "conf": wanted, "wait_seconds": 8})
