@@ -139,7 +139,10 @@ def canonical(value: Any) -> str:
         return _number(float((datetime(value.year, value.month, value.day) - _EPOCH).days))
     if isinstance(value, str):
         return _text(value)
-    return _number(float(value))
+    try:
+        return _number(float(value))
+    except (TypeError, ValueError):
+        return _text(str(value))
 
 
 def _text(value: str) -> str:

@@ -10,7 +10,11 @@ from pipeline.commands.options import ConfigFile, Data, Json, settings_of, tell
 
 def feedback(
     form: Annotated[
-        Path, typer.Argument(help="CSV, Excel or Parquet: one row a contact, dispute, override.")
+        Path,
+        typer.Argument(
+            help="A filled-in list or handout; or CSV, Excel or Parquet: one row a contact,"
+            " dispute, override."
+        ),
     ],
     config: ConfigFile = None,
     data: Data = None,
@@ -27,11 +31,18 @@ def feedback(
 
     Every row is checked; when one cannot be taken nothing is. What is new is added to the ledger
     beside the dataset, and counts in everything reckoned from then on. The same form twice adds
-    nothing.
+    nothing. A list or handout is also compared with what was handed out.
     """
     from contract.dataset import open_dataset
+    from pipeline.bringing_back import bring_back, handed_out
     from pipeline.feeding_back import feed_back
 
-    dataset = open_dataset(settings_of(config, data=data).data)
+    settings = settings_of(config, data=data)
+    book = handed_out(form)
+    if book is not None:
+        brought = bring_back(settings, book, method=method, recorded_by=recorded_by)
+        tell(brought.text(), as_json, brought.as_dict())
+        return
+    dataset = open_dataset(settings.data)
     made = feed_back(dataset, form, method=method, recorded_by=recorded_by, sheet=sheet)
     tell(made.text(), as_json, made.as_dict())
