@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -25,6 +25,7 @@ from pipeline.cards import (
     render_registered,
 )
 from pipeline.config import Config, parse_config
+from pipeline.gates.reference import with_profiles
 from pipeline.preparing import Prepared, learning_from, prepare
 from pipeline.progress import step
 from pipeline.tracking import Registered, count_touches, keep_text, read_text, register
@@ -222,7 +223,7 @@ def train_today(
 ) -> Trained:
     """Train as of the prepared day; ``judged`` is kept with the model, for the lists it makes."""
     recipe = recipe_of(config, prepared)
-    return train(
+    trained = train(
         matrix,
         known_outcomes(prepared.store, prepared.as_of, config.target),
         cut=prepared.as_of,
@@ -234,6 +235,7 @@ def train_today(
             "judged": judged or [],
         },
     )
+    return replace(trained, model=with_profiles(trained.model, config, prepared, matrix))
 
 
 def held_out(config: Config, prepared: Prepared) -> tuple[date, ...]:

@@ -27,6 +27,8 @@ _LARGE = tuple(float(step * 10**power) for power in range(2, 7) for step in (1, 
 _POSITIVE = (1e-9, *map(float, _STEPS), *_LARGE)
 NUMBERS = Bins(edges=(*(-edge for edge in reversed(_POSITIVE)), *_POSITIVE))
 SCORES = Bins(edges=(0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9))
+# Of the bins above: profiles of another grid are not compared with this one's.
+GRID = 1
 # Days that are looked back on: thirteen months.
 HISTORY_DAYS = 400
 # A code is of now when it is on a row of the last month.

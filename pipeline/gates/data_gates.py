@@ -10,6 +10,8 @@ from pipeline.gates.facts import Facts, usual
 from pipeline.gates.gate import Finding, Gate
 from pipeline.gates.settings import Gates
 
+# Rows that a code must be expected on before its absence is more than chance.
+_TELLING_ROWS = 20
 # Bills in its usual month from which an organisation is looked at by itself.
 _ORG_BILLS = 50
 _NAMES = {"payments": Text(zh="缴费", en="payments"), "bills": Text(zh="账单", en="bills")}
@@ -88,13 +90,15 @@ def _judge_orgs(facts: Facts, gates: Gates) -> Finding:
 
 
 def _judge_customers(facts: Facts, gates: Gates) -> Finding:
-    if facts.last is None or not facts.last.profile.get("customers"):
+    known = [one for one in facts.earlier if one.profile.get("customers")]
+    if not known:
         return nothing_before()
-    now, then = facts.profile["customers"], facts.last.profile["customers"]
+    last = known[-1]
+    now, then = facts.profile["customers"], last.profile["customers"] / last.profile.get("share", 1)
     change, limit = abs(now - then) / then, float(gates.customers_change or 0)
     found = Text(
-        zh=f"客户数 {now:,}，上次运行 {then:,}，变动 {change:.1%}，最多允许 {limit:.1%}",
-        en=f"{now:,} customers where the run of {facts.last.as_of} had {then:,}, a change of"
+        zh=f"客户数 {now:,}，{last.as_of} 为 {then:,.0f}，变动 {change:.1%}，最多允许 {limit:.1%}",
+        en=f"{now:,} customers where {last.as_of} had {then:,.0f}, a change of"
         f" {change:.1%}, at most {limit:.1%} is usual",
     )
     return Finding(passed=change <= limit, figure=change, limit=limit, found=found)
@@ -134,7 +138,43 @@ def _judge_codes(facts: Facts, gates: Gates) -> Finding:
         en=f"codes never seen before make up to {worst:.2%} of rows, at most {limit:.2%} may"
         + (f" (most: {where})" if where else ""),
     )
-    return Finding(passed=worst <= limit, figure=worst, limit=limit, found=found)
+    new = Finding(passed=worst <= limit, figure=worst, limit=limit, found=found)
+    gone = _gone_codes(facts, float(gates.gone_codes_share))
+    return _lost_codes(gone, new, limit=float(gates.gone_codes_share)) if gone else new
+
+
+def _gone_codes(facts: Facts, limit: float) -> dict[str, float]:
+    """Return the codes with no row in the last month, by their share of rows before.
+
+    Before is the last month of the newest run or training that is known, so that a code that went
+    with a person's leave is not told of again; without one, the months before.
+    """
+    gone = {}
+    for column, codes in sorted(facts.profile["codes"].items()):
+        told = [one.profile.get("codes", {}).get(column, {}) for one in facts.earlier]
+        before = next(
+            (one["now"] for one in reversed(told) if one.get("now")), codes.get("before", {})
+        )
+        rows, total = sum(before.values()), sum(codes.get("now", {}).values())
+        for code, n in before.items():
+            is_telling = n / rows > limit and n / rows * total >= _TELLING_ROWS
+            if is_telling and code not in codes["now"]:
+                gone[f"{column} {code!r}"] = n / rows
+    return gone
+
+
+def _lost_codes(gone: dict[str, float], new: Finding, *, limit: float) -> Finding:
+    """Return what is found when codes are gone, together with new ones that may stand for them."""
+    worst = max(sorted(gone), key=gone.__getitem__)
+    share = gone[worst]
+    found = Text(
+        zh=f"{len(gone)} 个原有代码最近一个月不再出现（最多：{worst}，原占 {share:.1%}），"
+        f"原占不超过 {limit:.1%} 的不计；{new.found.zh}",
+        en=f"{len(gone)} codes that were there before have no row in the last month (most: {worst},"
+        f" {share:.1%} of rows before), those of up to {limit:.1%} are not looked at;"
+        f" {new.found.en}",
+    )
+    return Finding(passed=False, figure=share, limit=limit, found=found)
 
 
 def _seen_before(facts: Facts, column: str) -> set[str]:
@@ -217,12 +257,13 @@ DATA_GATES: tuple[Gate, ...] = (
     ),
     Gate(
         id="codes",
-        name=Text(zh="新出现的代码", en="codes never seen before"),
+        name=Text(zh="代码新增或消失", en="codes that are new or gone"),
         setting="new_codes_share",
         judge=_judge_codes,
         remedy=Text(
-            zh="请核对代码映射；若确为新代码，请重新训练。",
-            en="Check the mapping of codes; if the code is new indeed, train again.",
+            zh="请核对代码映射与数据来源；若确有代码新增或停用，请重新训练。",
+            en="Check the mapping of codes and the source; if a code came or went indeed, train"
+            " again.",
         ),
     ),
     Gate(

@@ -5,7 +5,6 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from features.declare import Feature
 from models.monitoring.psi import Shift, measure_shift
 from models.predictor import Model
 from pipeline.gates.counting import (
+    GRID,
     HISTORY_DAYS,
     NOW_DAYS,
     SCORES,
@@ -33,6 +33,7 @@ class Earlier:
 
     Attributes:
         folder: None for a day of training, which made no list.
+        listed: Bills on its list; for a day of training, those that would be.
         stayed: Of the customers listed before it, the share that it listed too.
     """
 
@@ -66,12 +67,6 @@ class Facts:
     stayed: float | None = None
     listed: int = 0
     weights: Mapping[str, float] = field(default_factory=dict)
-
-    @cached_property
-    def last(self) -> Earlier | None:
-        """The newest published run before this one."""
-        runs = [one for one in self.earlier if one.folder is not None]
-        return runs[-1] if runs else None
 
     def months(self, table: str) -> list[int]:
         """Return the rows of a table in each month before as_of, newest first.
@@ -113,7 +108,8 @@ class Facts:
 
     @staticmethod
     def _sketch(profile: Profile, column: str | None) -> Mapping[str, int] | None:
-        found = profile.get("score") if column is None else profile["features"].get(column)
+        features = profile.get("features", {})
+        found = profile.get("score") if column is None else features.get(column)
         return found or None
 
 
@@ -143,7 +139,8 @@ def read_earlier(outputs: Path, model_name: str, as_of: date) -> tuple[Earlier, 
             gates = json.loads((path.parent / VERDICTS).read_text("utf-8"))
             profile = json.loads(path.read_text("utf-8"))
             day = date.fromisoformat(manifest["as_of"])
-            if manifest["model_name"] == model_name and day < as_of and _is_alike(day, as_of):
+            is_own = manifest["model_name"] == model_name and profile.get("grid", GRID) == GRID
+            if is_own and day < as_of and _is_alike(day, as_of):
                 found[day] = Earlier(
                     as_of=day,
                     profile=profile,
@@ -156,12 +153,21 @@ def read_earlier(outputs: Path, model_name: str, as_of: date) -> tuple[Earlier, 
     return tuple(found[day] for day in sorted(found)[-_MOST_EARLIER:])
 
 
-def trained_on(model: Model) -> tuple[Earlier, ...]:
-    """Return the profiles of the newest months that the model learned from, where it keeps them."""
-    kept = model.card.about.get("profiles", {})
+def trained_on(model: Model, as_of: date) -> tuple[Earlier, ...]:
+    """Return the profiles of days that the model learned from; none of an older model.
+
+    Bins of bills are those of days at about this point of the month; what is counted of the
+    tables is of the day of training.
+    """
+    kept = {
+        date.fromisoformat(day): profile
+        for day, profile in model.card.about.get("profiles", {}).items()
+        if profile["grid"] == GRID
+    }
     return tuple(
-        Earlier(as_of=date.fromisoformat(day), profile=profile)
+        Earlier(as_of=day, profile=profile)
         for day, profile in sorted(kept.items())
+        if "rows" not in profile or _is_alike(day, as_of)
     )
 
 

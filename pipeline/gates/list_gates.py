@@ -108,14 +108,15 @@ def _judge_least(facts: Facts, gates: Gates) -> Finding:
 
 
 def _judge_size(facts: Facts, gates: Gates) -> Finding:
-    if facts.last is None or not facts.last.listed or not facts.listed:
+    known = [(one.as_of, one.listed) for one in facts.earlier if one.listed]
+    if not known or not facts.listed:
         return nothing_before()
-    then, limit = facts.last.listed, float(gates.list_factor or 0)
+    (day, then), limit = known[-1], float(gates.list_factor or 0)
     factor = max(facts.listed / then, then / facts.listed)
     found = Text(
-        zh=f"名单 {facts.listed:,} 笔，上次 {then:,} 笔，相差最多 {limit:g} 倍",
-        en=f"{facts.listed:,} bills are listed where the run of {facts.last.as_of} listed"
-        f" {then:,}; a factor of {limit:g} is usual at most",
+        zh=f"名单 {facts.listed:,} 笔，{day} 为 {then:,} 笔，相差最多 {limit:g} 倍",
+        en=f"{facts.listed:,} bills are listed where {day} gave {then:,}; a factor"
+        f" of {limit:g} is usual at most",
     )
     return Finding(passed=factor <= limit, figure=factor, limit=limit, found=found)
 

@@ -16,11 +16,13 @@ class Gates(BaseModel):
         bills_share: Likewise for bills issued.
         org_share: Least share of its usual number of bills, in the last month, of any supply
             organisation that has 50 bills a month.
-        customers_change: Largest change of the number of customers since the run before, as a
-            share.
+        customers_change: Largest change of the number of customers since the run before, or the
+            model's training, as a share.
         columns: Whether a column or table that the run before or the model's training had, and
             that is gone or of another type, stops a run.
         new_codes_share: Largest share of rows with a code that was not there before.
+        gone_codes_share: A code with no row in the last month stops a run from this share of the
+            rows before.
         missing_rise: Largest rise of a column's share of missing values, in points.
         population_psi: A feature's stability index from which it counts as shifted.
         population_weight: Largest share of what the model goes by that shifted features carry.
@@ -43,6 +45,7 @@ class Gates(BaseModel):
     customers_change: float | None = Field(default=0.1, gt=0)
     columns: bool | None = True
     new_codes_share: float | None = Field(default=0.001, ge=0, lt=1)
+    gone_codes_share: float = Field(default=0.02, gt=0, le=1)
     missing_rise: float | None = Field(default=0.1, gt=0, lt=1)
     population_psi: float = Field(default=0.25, gt=0)
     population_weight: float | None = Field(default=0.3, gt=0, lt=1)

@@ -4,19 +4,20 @@ A model that cannot read the data is refused before anything is scored.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from contract.dataset import open_dataset
 from contract.engine import connect, text
 from contract.errors import DataError, GateError
 from models.predictor import Model
 from pipeline.config import Config
-from pipeline.gates.counting import add
+from pipeline.gates.counting import GRID, add
 from pipeline.gates.facts import Earlier, Facts, read_earlier, trained_on
 from pipeline.gates.list_gates import incompatible
+from pipeline.gates.reference import columns_of
 from pipeline.preparing import Prepared
-from pipeline.scoring.ranking import LISTED_BANDS
+from pipeline.scoring.ranking import LISTED_BANDS, count_bands
 
 # Of the customers of two lists; more of them than fit go to the disk.
 _MEMORY = "2GB"
@@ -60,20 +61,27 @@ def gather_facts(
         ordered: The bills of all parts, the listed ones first.
         listed: How many there are of these.
     """
+    trained = (_with_list(one, config) for one in trained_on(model, prepared.as_of))
     earlier = read_earlier(config.outputs, config.tracked.model_name, prepared.as_of)
-    stored = open_dataset(prepared.data).stored
-    columns = {f"{table}.{name}": kind for table in stored for name, kind in stored[table].items()}
+    own = {"columns": columns_of(prepared), "grid": GRID}
     return Facts(
         as_of=prepared.as_of,
-        profile={**add(told["profile"] for told in parts), "columns": columns},
+        profile={**add(told["profile"] for told in parts), **own},
         model=model,
         features=prepared.features,
         target=config.target.name,
-        earlier=(*trained_on(model), *earlier),
+        earlier=(*trained, *earlier),
         stayed=_share_that_stays(earlier[-1], ordered, listed) if earlier else None,
         listed=listed,
         weights=model.importance(),
     )
+
+
+def _with_list(one: Earlier, config: Config) -> Earlier:
+    """Say of a day of training how many bills its list would have had."""
+    rows = one.profile.get("rows", 0) / one.profile["share"]
+    banded = count_bands(round(rows), config.bands)
+    return replace(one, listed=sum(banded[band] for band in LISTED_BANDS))
 
 
 def _share_that_stays(last: Earlier, ordered: Path, listed: int) -> float | None:

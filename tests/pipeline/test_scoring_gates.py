@@ -73,3 +73,11 @@ def test_acceptance_of_a_gate_that_holds_is_refused_at_any_time(make):
     make(Gates())
     with pytest.raises(ConfigError, match=r"is published already and did not need churn accepted"):
         make(Gates(), "churn")
+
+
+def test_first_run_is_held_against_what_its_model_learned_from(run):
+    verdicts = json.loads((run.folder / "gates.json").read_text("utf-8"))
+    assert {one["gate"]: one["figure"] for one in verdicts["gates"] if one["figure"] is None} == {
+        "churn": None
+    }
+    assert verdicts["failed"] == []

@@ -15,8 +15,8 @@ from contract.staging import stage
 from features.declare import Text
 from pipeline.gates import Accepted, Gates
 from pipeline.gates.catalogue import GATES
-from pipeline.gates.counting import add, count_bucket
-from pipeline.gates.facts import Earlier, Facts
+from pipeline.gates.counting import GRID, add, count_bucket
+from pipeline.gates.facts import Earlier, Facts, trained_on
 from pipeline.gates.judging import judge, pair_acceptances
 
 AS_OF = date(2026, 10, 6)
@@ -31,6 +31,12 @@ FEATURES = tuple(
 )
 
 
+CHANNELS = {
+    "now": {"wechat": 900, "alipay": 100},
+    "before": {"wechat": 9000, "alipay": 900, "ussd": 50},
+}
+
+
 def calm_profile():
     every_day = {str(ago): 100 for ago in range(400)}
     monthly = {str(month): 900 for month in range(14)}
@@ -41,7 +47,7 @@ def calm_profile():
             "contacts": {"20": 40, "50": 40, "81": 30},
         },
         "orgs": {"north": monthly, "south": {**monthly}},
-        "codes": {"payments.channel": {"now": {"wechat": 900}, "before": {"wechat": 9000}}},
+        "codes": {"payments.channel": dict(CHANNELS)},
         "customers": 3000,
         "missing": {"tariff": 30},
         "rows": 2000,
@@ -135,7 +141,11 @@ TROUBLES = {
     "a column is gone": (_put("columns", value={"bills.amount": "DECIMAL(18,2)"}), {"columns"}),
     "a column has another type": (_put("columns", "bills.x_note", value="DOUBLE"), {"columns"}),
     "a new channel": (
-        _put("codes", "payments.channel", "now", value={"wechat": 900, "030146": 30}),
+        _put("codes", "payments.channel", "now", value={**CHANNELS["now"], "030146": 30}),
+        {"codes"},
+    ),
+    "a channel is gone": (
+        _put("codes", "payments.channel", "now", value={"wechat": 1000}),
         {"codes"},
     ),
     "a code that the model never saw": (
@@ -172,6 +182,67 @@ def test_gate_stops_the_trouble_it_is_there_for(trouble):
 )
 def test_gate_on_model_and_list_stops_what_is_unusual(changed, stopped_by):
     assert failed(facts(**changed)) == stopped_by
+
+
+def without_alipay(profile):
+    profile["codes"]["payments.channel"]["now"] = {"wechat": 1000}
+    return profile
+
+
+def test_code_that_is_gone_is_held_against_the_months_before_on_a_first_run():
+    assert failed(facts(without_alipay(calm_profile()), earlier=())) == {"codes"}
+
+
+def test_code_that_went_with_leave_is_not_told_of_again():
+    seen = Earlier(
+        as_of=AS_OF - timedelta(days=30),
+        profile=without_alipay(calm_profile()),
+        folder="there",
+        listed=400,
+        stayed=0.7,
+    )
+    assert failed(facts(without_alipay(calm_profile()), earlier=(seen,))) == set()
+
+
+def test_code_that_was_renamed_is_told_as_gone_and_as_new():
+    profile = calm_profile()
+    profile["codes"]["payments.channel"]["now"] = {"wechat": 900, "030146": 100}
+    [(_, finding)] = judge(facts(profile), Gates(), ()).failed()
+    assert "'alipay', 10.0% of rows before" in finding.found.en
+    assert "10.00% of rows, at most 0.10% may (most: payments.channel '030146')" in finding.found.en
+
+
+def test_rare_code_without_a_row_in_the_last_month_is_chance():
+    few = {"now": {"wechat": 190}, "before": {"wechat": 9000, "alipay": 900}}
+    profile = calm_profile()
+    profile["codes"]["payments.channel"] = few
+    assert failed(facts(profile, earlier=())) == set()
+
+
+def test_days_of_training_stand_for_the_past_that_a_first_run_lacks():
+    day = {"grid": GRID, "share": 0.5}
+    bins = {name: calm_profile()[name] for name in ("rows", "features", "score")}
+    tables = {name: calm_profile()[name] for name in ("codes", "customers", "missing", "columns")}
+    tables["customers"] //= 2
+    kept = {"2026-08-06": day | bins, "2026-08-16": day | bins, "2026-09-06": day | tables}
+    card = SimpleNamespace(**{**vars(MODEL.card), "about": {"profiles": kept}})
+    earlier = trained_on(SimpleNamespace(card=card), AS_OF)
+    assert [one.as_of.isoformat() for one in earlier] == ["2026-08-06", "2026-09-06"]
+
+    spoiled = calm_profile()
+    for name in (
+        "a fifth of the customers is missing",
+        "a column is gone",
+        "the scores are others",
+    ):
+        TROUBLES[name][0](spoiled)
+    assert failed(facts(earlier=earlier)) == set()
+    assert failed(facts(spoiled, earlier=earlier)) == {"customers", "columns", "score"}
+
+
+def test_profiles_of_another_grid_are_not_compared():
+    card = SimpleNamespace(about={"profiles": {"2026-08-06": {"grid": GRID + 1, "rows": 5}}})
+    assert trained_on(SimpleNamespace(card=card), AS_OF) == ()
 
 
 def test_old_model_is_stopped_by_its_age():
