@@ -32,7 +32,7 @@ from reports.returned import (
     verify,
 )
 from reports.returned.verify import seal_in
-from reports.seal import PROPERTY, Seal
+from reports.seal import Seal
 from reports.wording import Wording, read_wording
 
 _ENDINGS = {".xlsx", ".xlsm"}
@@ -135,36 +135,41 @@ def bring_back(
 def _verified(
     config: Config, book: Book, sheet: Returned, *, wording: Wording, refusal: Refusal
 ) -> tuple[Seal, str]:
-    original, original_seal = _original(config, sheet, wording)
+    path = _original(config, sheet)
     key = sealing_key(config.sealing)
     seal = verify(
         book,
         sheet,
         key=key,
-        original=original,
-        original_seal=original_seal,
+        original=None if path is None else lambda: _sheet_of(path, wording),
+        original_seal=None if path is None else _seal_of(path, sheet.run),
         refusal=refusal,
     )
-    if original is not None:
+    if path is not None:
         return seal, "run"
     return seal, "signature" if seal.method == "hmac-sha256" else "checksum"
 
 
-def _original(
-    config: Config, sheet: Returned, wording: Wording
-) -> tuple[Returned | None, Seal | None]:
-    """Return the list as its run has it, and its seal; None for both where the run is not here."""
+def _original(config: Config, sheet: Returned) -> Path | None:
+    """Return the list as its run wrote it; None where the run is not here."""
     folder = config.outputs / sheet.run
     is_name = sheet.run and Path(sheet.run).name == sheet.run
     if sheet.kind != LIST or not is_name or not (folder / _FILE).is_file():
-        return None, None
+        return None
     read_manifest(folder)
-    book = read_book(folder / _FILE)
-    own = Refusal(label=str(folder / _FILE), words=read_returned_words())
-    if PROPERTY not in book.properties:
-        raise own.whole("not_ours")
-    found = find_sheet(book, wording, own)
-    return found, seal_in(book, found.run, own)
+    return folder / _FILE
+
+
+def _seal_of(path: Path, run: str) -> Seal:
+    return seal_in(read_book(path, cells=False), run, _refusal_of(path))
+
+
+def _sheet_of(path: Path, wording: Wording) -> Returned:
+    return find_sheet(read_book(path), wording, _refusal_of(path))
+
+
+def _refusal_of(path: Path) -> Refusal:
+    return Refusal(label=str(path), words=read_returned_words())
 
 
 def _marks(faults: Sequence[Fault], sheet: Returned, rows: pa.Table) -> list[Mark]:

@@ -75,8 +75,12 @@ class Returned:
         return [cells for cells in told if any(has(cell) for cell in cells)]
 
 
-def read_book(path: Path) -> Book:
+def read_book(path: Path, *, cells: bool = True) -> Book:
     """Read a workbook; values where there are formulas.
+
+    Args:
+        path: The workbook.
+        cells: Whether its sheets are read, which takes a while; else it has none.
 
     Raises:
         DataError: It is no workbook, or one that nobody should open.
@@ -86,7 +90,7 @@ def read_book(path: Path) -> Book:
             refuse_hostile(content, path.name)
             book = openpyxl.load_workbook(content, read_only=True, data_only=True, keep_links=False)
             own = {one.name: str(one.value) for one in book.custom_doc_props.props}
-            return Book(label=path.name, properties=own, sheets=_sheets(book))
+            return Book(label=path.name, properties=own, sheets=_sheets(book) if cells else {})
     except (OSError, BadZipFile, KeyError, ValueError, TypeError, SyntaxError) as error:
         raise DataError(
             f"{path.name}: not a readable .xlsx workbook. Open it and save it again as .xlsx."

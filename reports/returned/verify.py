@@ -4,6 +4,8 @@ What it is compared with is the list of its run, where that is here; else its ow
 utility's key. A seal without a key is a checksum: it finds slips, not forgers (reports.seal).
 """
 
+from collections.abc import Callable
+
 from reports.handouts.sheet import KEYS as HANDOUT_KEYS
 from reports.list_sheet import KEYS as LIST_KEYS
 from reports.returned.book import Book, Returned
@@ -24,14 +26,15 @@ def seal_in(book: Book, run: str, refusal: Refusal) -> Seal:
 
 
 def verify(
-    book: Book, sheet: Returned, *, key: bytes | None, original: Returned | None,
+    book: Book, sheet: Returned, *, key: bytes | None, original: Callable[[], Returned] | None,
     original_seal: Seal | None, refusal: Refusal,
 ) -> Seal:  # fmt: skip
     """Return the seal of a workbook once it holds.
 
     Args:
         key: The utility's; None where the environment has none.
-        original: The sheet as its run has it; None where the run is not here.
+        original: Reads the sheet as its run has it, once something is wrong; None where the run
+            is not here.
         original_seal: That sheet's seal.
 
     Raises:
@@ -47,9 +50,10 @@ def verify(
     found = _seal_again(seal, sheet)
     if found.cells == seal.cells and found.keys == seal.keys:
         return seal
+    had = None if original is None else original()
     if found.keys != seal.keys:
-        raise refusal.whole("rows_changed", _rows_told(sheet, original, found=found, seal=seal))
-    raise refusal.whole("cells_changed", _cell_told(sheet, original))
+        raise refusal.whole("rows_changed", _rows_told(sheet, had, found=found, seal=seal))
+    raise refusal.whole("cells_changed", _cell_told(sheet, had))
 
 
 def _check_signature(seal: Seal, key: bytes | None, refusal: Refusal) -> None:
