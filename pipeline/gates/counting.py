@@ -111,14 +111,19 @@ def _count_bills(connection: Connection, store: Store, bucket: int, as_of: date)
             FROM {store.scan("customers", bucket)} WHERE valid_from < {day(as_of)} GROUP BY 1
         ),
         bill AS (
-            SELECT {day(as_of)} - issued_on - 1 AS ago, kind, coalesce(org_id, '') AS org_id,
-                datesub('month', issued_on, {day(as_of)}) AS months
+            SELECT issued_on, kind, coalesce(org_id, '') AS org_id, count(*) AS n
             FROM {store.scan("bill_history", bucket)} LEFT JOIN org USING (customer)
             WHERE known_from < {day(as_of)} AND (known_to IS NULL OR known_to >= {day(as_of)})
                 AND issued_on >= {day(as_of)} - {HISTORY_DAYS}
+            GROUP BY ALL
+        ),
+        told AS (
+            SELECT *, {day(as_of)} - issued_on - 1 AS ago,
+                datesub('month', issued_on, {day(as_of)}) AS months
+            FROM bill
         )
-        SELECT ago, kind, ago < {NOW_DAYS} AS recent, org_id, months, count(*)
-        FROM bill GROUP BY GROUPING SETS ((ago), (kind, recent), (org_id, months))""").fetchall()
+        SELECT ago, kind, ago < {NOW_DAYS} AS recent, org_id, months, sum(n)::BIGINT
+        FROM told GROUP BY GROUPING SETS ((ago), (kind, recent), (org_id, months))""").fetchall()
     days = {str(ago): n for ago, _, _, _, _, n in rows if ago is not None}
     orgs: dict[str, dict[str, int]] = {}
     for _, _, _, org, months, n in rows:
@@ -133,14 +138,15 @@ def _count_moments(
 ) -> Profile:
     """Count the rows of a table with moments by the day they were known, and by code."""
     at, columns = TABLES[table].known_at, _WITH_CODES[table]
+    coded = ", ".join(map(name, columns))
     sets = ", ".join(["(ago)", *(f"({name(column)}, recent)" for column in columns)])
     rows = connection.execute(f"""
-        SELECT ago, recent, {", ".join(map(name, columns))}, count(*)
+        SELECT ago, ago < {NOW_DAYS} AS recent, {coded}, sum(n)::BIGINT
         FROM (
-            SELECT *, {day(as_of)} - CAST({at} AS DATE) - 1 AS ago,
-                ago < {NOW_DAYS} AS recent
+            SELECT {day(as_of)} - CAST({at} AS DATE) - 1 AS ago, {coded}, count(*) AS n
             FROM {store.scan(table, bucket)}
             WHERE {at} < {day(as_of)} AND {at} >= {day(as_of)} - {HISTORY_DAYS}
+            GROUP BY ALL
         ) GROUP BY GROUPING SETS ({sets})""").fetchall()
     days = {str(row[0]): row[-1] for row in rows if row[0] is not None}
     codes: Profile = {}
