@@ -30,7 +30,7 @@ def test_number_of_buckets_changes_no_bit(life_seeds, as_of, buckets):
     assert differing(build(one, as_of), build(many, as_of)) == []
 
 
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(lives, st.integers(1, 3))
 def test_several_days_at_once_equal_each_alone_bit_for_bit(life_seeds, buckets):
     store = world(**tables_of(life_seeds), buckets=buckets)

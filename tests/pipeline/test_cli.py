@@ -122,15 +122,8 @@ def test_users_error_is_clear_with_its_own_exit_code(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "message"),
-    [
-        (["score", "--model", "9"], 2, "has no version 9. Run duewatch train"),
-        (["check", "nowhere"], 3, "nowhere: no such folder"),
-    ],
-)
-def test_process_ends_with_the_code_and_one_line(tmp_path, arguments, code, message):
-    done = duewatch(*arguments, cwd=tmp_path)
-    assert done.returncode == code, done.stderr
-    assert message in done.stderr
+def test_process_ends_with_the_code_and_one_line(tmp_path):
+    done = duewatch("check", "nowhere", cwd=tmp_path)
+    assert done.returncode == 3, done.stderr
+    assert "nowhere: no such folder" in done.stderr
     assert "Traceback" not in done.stderr

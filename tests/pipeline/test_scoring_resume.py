@@ -20,6 +20,9 @@ from pipeline.scoring.workers import count_workers
 FILES = ["gates.json", "list.csv", "list.xlsx", "manifest.json", "profile.json", "scores.parquet"]
 
 
+ALWAYS = {("parts", "flip"), ("matrix", "gone"), ("listed", "facts"), ("parts", "cut")}
+
+
 class StoppedError(Exception):
     """Stands for whatever ends a process in the middle."""
 
@@ -72,8 +75,11 @@ def check_same(made, run):
 @pytest.mark.parametrize(
     ("step", "at"),
     [
-        *[("score_bucket", at) for at in (1, 2, 3)],
-        *[("explain_bucket", at) for at in (1, 2, 3)],
+        *[
+            pytest.param(step, at, marks=[] if at == 2 else [pytest.mark.slow])
+            for step in ("score_bucket", "explain_bucket")
+            for at in (1, 2, 3)
+        ],
         ("write_ranks", 1),
         ("write_scores", 1),
         ("sort_listed", 1),
@@ -96,10 +102,20 @@ def test_what_is_done_is_not_done_again(again, stopped_in, monkeypatch):
     assert {path: path.stat().st_mtime_ns for path in done} == done
 
 
-@pytest.mark.parametrize("damage", ["flip", "cut", "gone", "facts"])
 @pytest.mark.parametrize(
-    ("kind", "step"),
-    [("parts", "explain_bucket"), ("matrix", "explain_bucket"), ("listed", "write_lists")],
+    ("kind", "step", "damage"),
+    [
+        # Each kind of piece with one damage, each damage of one kind; the others are slow tests.
+        pytest.param(
+            kind, step, damage, marks=[] if (kind, damage) in ALWAYS else [pytest.mark.slow]
+        )
+        for kind, step in [
+            ("parts", "explain_bucket"),
+            ("matrix", "explain_bucket"),
+            ("listed", "write_lists"),
+        ]
+        for damage in ("flip", "cut", "gone", "facts")
+    ],
 )
 def test_damaged_piece_is_made_anew(kind, step, damage, again, stopped_in, run):
     stopped_in(step)
