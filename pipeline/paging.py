@@ -31,7 +31,7 @@ def write_page(run: Path, out: Path) -> int:
     listed = _as_written(read_list(run / "list.csv"))
     page = render_page(
         facts,
-        look_at(pq.read_table(run / "scores.parquet").to_pandas(), listed),
+        look_at(_scored(run), listed),
         listed,
         _gates(run / GATES),
         words=read_page_words(),
@@ -40,6 +40,12 @@ def write_page(run: Path, out: Path) -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(out, page)
     return len(page)
+
+
+def _scored(run: Path) -> pd.DataFrame:
+    """Return the bills that were scored, and so have a rank; scores.parquet has all open ones."""
+    filters = [("rank", ">", 0)]
+    return pq.read_table(run / "scores.parquet", filters=filters).to_pandas()
 
 
 def _as_written(listed: pd.DataFrame) -> pd.DataFrame:
