@@ -161,6 +161,7 @@
       return make("td", { class: "id wide", role: "cell", "data-label": label }, opener, shown && make("small", { text: shown }));
     }
     if (name === "strip") return make("td", { class: "wide", role: "cell", "data-label": label }, strip(list.at(name, row)));
+    if (name === "due_on") return make("td", { class: "day", role: "cell", "data-label": label, text: shownAs(name, list.at(name, row)) });
     if (name === "band") return make("td", { role: "cell", "data-label": label }, make("span", { class: `band ${list.at(name, row)}`, text: shownAs(name, list.at(name, row)) }));
     return make("td", { class: NUMERIC.has(name) && "n", role: "cell", "data-label": label, text: shownAs(name, list.at(name, row)) });
   };
