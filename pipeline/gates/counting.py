@@ -1,8 +1,9 @@
 """What is counted of a bucket for the gates: whole numbers by name, so that buckets add up.
 
 A profile is nested: ``days`` of each table (rows first known so many days before as_of), ``orgs``
-(bills of each by month before as_of), ``codes`` now and before, ``customers`` with what is missing
-of them, and the bins of ``features`` and ``score`` over the scored bills.
+(bills of each by month before as_of), ``codes`` now and before, ``repeats`` of bills and payments
+under other ids by calendar month, ``customers`` with what is missing of them, and the bins of
+``features`` and ``score`` over the scored bills.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,6 +40,13 @@ _WITH_CODES = {
     for table in ("customers", "payments", "contacts")
 }
 
+# What two rows of a table have in common only where one was loaded twice under another id, and
+# the month that both are of. The check `duplicate-payment` looks for the same payments.
+_SAME = {
+    "bills": ("issued_on", "customer, cycle, kind, amount_fen, issued_on, due_on"),
+    "payments": ("paid_at", "customer, bill_id, amount, epoch(paid_at) // 60"),
+}
+
 
 def count_bucket(store: Store, bucket: int, as_of: date, *, threads: int | None = None) -> Profile:
     """Count the rows of a bucket that were known at as_of."""
@@ -46,7 +54,9 @@ def count_bucket(store: Store, bucket: int, as_of: date, *, threads: int | None 
         bills = _count_bills(connection, store, bucket, as_of)
         payments = _count_moments(connection, store, bucket, as_of, table="payments")
         contacts = _count_moments(connection, store, bucket, as_of, table="contacts")
-        return add((bills, payments, contacts, _count_customers(connection, store, bucket, as_of)))
+        repeats = _count_repeats(connection, store, bucket, as_of)
+        customers = _count_customers(connection, store, bucket, as_of)
+        return add((bills, payments, contacts, {"repeats": repeats}, customers))
 
 
 def count_matrix(model: Model, scored: pd.DataFrame, p: pd.Series | np.ndarray) -> Profile:
@@ -153,6 +163,28 @@ def _count_moments(
     for place, column in enumerate(columns, start=2):
         codes |= _codes(f"{table}.{column}", [(row[place], row[1], row[-1]) for row in rows])
     return {"days": {table: days}, "codes": codes}
+
+
+def _count_repeats(connection: Connection, store: Store, bucket: int, as_of: date) -> Profile:
+    """Count bills and payments by month (202610), and those that repeat another's under an id."""
+    since = f"{day(as_of)} - {HISTORY_DAYS}"
+    rows_of = {
+        "bills": f"""
+            FROM {store.scan("bill_history", bucket)}
+            WHERE known_from < {day(as_of)} AND (known_to IS NULL OR known_to >= {day(as_of)})
+                AND cancelled_on IS NULL AND amount_fen <> 0 AND issued_on >= {since}""",
+        "payments": f"""
+            FROM {store.scan("payments", bucket)}
+            WHERE posted_at < {day(as_of)} AND outcome = 'ok' AND paid_at >= {since}""",
+    }
+    told: Profile = {}
+    for table, (at, same) in _SAME.items():
+        found = connection.execute(f"""
+            SELECT year({at}) * 100 + month({at}) AS month, count(*),
+                count(*) - count(DISTINCT hash({same}))
+            {rows_of[table]} GROUP BY 1 ORDER BY 1""").fetchall()
+        told[table] = {str(of): {"rows": rows, "repeats": more} for of, rows, more in found}
+    return told
 
 
 def _codes(column: str, rows: Sequence[tuple[str | None, bool | None, int]]) -> Profile:

@@ -23,6 +23,8 @@ class Gates(BaseModel):
         new_codes_share: Largest share of rows with a code that was not there before.
         gone_codes_share: A code with no row in the last month stops a run from this share of the
             rows before.
+        repeated_share: Largest share of a month's bills, or payments, that repeat another one under
+            another id, beyond the share that the run before or the model's training had.
         missing_rise: Largest rise of a column's share of missing values, in points.
         population_psi: A feature's stability index from which it counts as shifted.
         population_weight: Largest share of what the model goes by that shifted features carry.
@@ -46,6 +48,7 @@ class Gates(BaseModel):
     columns: bool | None = True
     new_codes_share: float | None = Field(default=0.001, ge=0, lt=1)
     gone_codes_share: float = Field(default=0.02, gt=0, le=1)
+    repeated_share: float | None = Field(default=0.005, ge=0, lt=1)
     missing_rise: float | None = Field(default=0.1, gt=0, lt=1)
     population_psi: float = Field(default=0.25, gt=0)
     population_weight: float | None = Field(default=0.3, gt=0, lt=1)
