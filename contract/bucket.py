@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from contract.bucket_ledger import replay_bucket
 from contract.engine import Connection, connect, name, text, to_arrow
-from contract.ledger import NEVER, Bills, Payments, Versions, replay
 
 # In which order the rows of a table lie, after the customer; payments and contacts are numbered
 # in it (``place``), the newest last.
@@ -33,36 +33,58 @@ _BILL = (
     *("kind", "hold", "hold_from_on", "hold_to_on", "cancelled_on"),
 )
 
+# The place of a bill among the bucket's bills as they came, by which payments know their bill.
+_BILL_ROW = "row_number() OVER () - 1 AS bill_row"
 
-def write_bucket(raw: Path, folder: Path, bucket: int, *, bill_extras: tuple[str, ...]) -> None:
+# What the ledger asks of payments, and a store does not keep.
+_OF_THE_LEDGER = ("bill", "is_money", "amount_fen")
+
+
+def write_bucket(
+    raw: Path,
+    folder: Path,
+    bucket: int,
+    *,
+    bill_extras: tuple[str, ...],
+    strays_wait: bool = False,
+) -> pa.Table | None:
     """Write the tables of one bucket and its ``bill_history``, from its rows as they came.
 
     ``raw`` holds, a table, one folder a bucket of files and ``empty.parquet``; so will
     ``folder``. With each table comes ``customer``, the customer's number.
+
+    Returns:
+        None; or, with ``strays_wait``, what `strays` tells of the bucket as long as there are any:
+        then nothing is written, for they may belong to other buckets.
     """
     with connect(threads=1, ordered=True) as connection:
         _create_own(connection, raw, bucket)
+        if strays_wait and (found := _strays(connection, bucket)).num_rows:
+            return found
         _create_account(connection, raw, bucket)
-        _create_bill(connection, raw, bucket)
-        connection.execute(f"CREATE TABLE payments AS {_placed('payments', 'own_payment')}")
-        connection.execute("DROP TABLE own_payment")
-        _write(to_arrow(connection, _PAYMENTS), folder / "payments", bucket)
-        _write(_history(connection, bill_extras), folder / "bill_history", bucket)
-        for table in ORDER:
-            if table != "payments":
-                rows = to_arrow(connection, _placed(table, scan_raw(raw, table, bucket)))
-                _write(rows, folder / table, bucket)
+        bills = _bills(connection, raw, bucket)
+        payments = _payments(connection, bills)
+        reverses = _reverses(connection, payments)
+        rest = {
+            table: to_arrow(connection, _placed(table, scan_raw(raw, table, bucket)))
+            for table in ORDER
+            if table != "payments"
+        }
+    versions = replay_bucket(bills, payments, reverses)
+    history = bills.select([*_BILL, *bill_extras]).take(versions["bill"])
+    for column in versions.column_names:
+        history = history.append_column(column, versions[column])
+    stored = payments.drop_columns(list(_OF_THE_LEDGER)).append_column("reverses", reverses)
+    for table, rows in {"payments": stored, "bill_history": history, **rest}.items():
+        _write(rows, folder / table, bucket)
+    return None
 
 
 def strays(raw: Path, bucket: int) -> pa.Table:
     """Return the payments of a bucket that name a bill which is not in it, and ``bucket``."""
     with connect(threads=1) as connection:
-        return to_arrow(
-            connection,
-            f"""SELECT *, {bucket} AS bucket FROM {scan_raw(raw, "payments", bucket)}
-            ANTI JOIN {scan_raw(raw, "bills", bucket)} AS b USING (bill_id)
-            WHERE bill_id IS NOT NULL""",
-        )
+        _create_own(connection, raw, bucket)
+        return _strays(connection, bucket)
 
 
 def scan_raw(raw: Path, table: str, bucket: int) -> str:
@@ -77,23 +99,33 @@ def _write(rows: pa.Table, folder: Path, bucket: int) -> None:
     if bucket == 0:
         pq.write_table(rows.slice(0, 0), folder / "empty.parquet")
     if rows.num_rows:
-        (folder / f"bucket={bucket}").mkdir()
+        (folder / f"bucket={bucket}").mkdir(exist_ok=True)
         pq.write_table(rows, folder / f"bucket={bucket}" / "rows.parquet")
 
 
 def _create_own(connection: Connection, raw: Path, bucket: int) -> None:
-    """Make the table of the bucket's payments, each with the customer of the bill it names."""
+    """Make the table of the bucket's payments, each with the customer and row of its bill.
+
+    Payments and bills are joined by their ids, which are text, here and nowhere else.
+    """
     payments = scan_raw(raw, "payments", bucket)
     if (raw / MOVED / f"bucket={bucket}").exists():
         moved = scan_raw(raw, MOVED, bucket)
         payments = f"(FROM {payments} ANTI JOIN {moved} AS moved USING (payment_id, bill_id))"
     connection.execute(f"""
         CREATE TABLE own_payment AS
-        SELECT p.* REPLACE (coalesce(b.customer_id, p.customer_id) AS customer_id),
-            b.customer_id IS NULL AS unbilled
+        SELECT p.* REPLACE (coalesce(b.customer_id, p.customer_id) AS customer_id), b.bill_row
         FROM {payments} AS p LEFT JOIN (
-            SELECT bill_id, customer_id FROM {scan_raw(raw, "bills", bucket)}) AS b
+            SELECT bill_id, customer_id, {_BILL_ROW} FROM {scan_raw(raw, "bills", bucket)}) AS b
             USING (bill_id)""")
+
+
+def _strays(connection: Connection, bucket: int) -> pa.Table:
+    return to_arrow(
+        connection,
+        f"""SELECT * EXCLUDE (bill_row), {bucket} AS bucket FROM own_payment
+        WHERE bill_row IS NULL AND bill_id IS NOT NULL""",
+    )
 
 
 def _create_account(connection: Connection, raw: Path, bucket: int) -> None:
@@ -108,25 +140,76 @@ def _create_account(connection: Connection, raw: Path, bucket: int) -> None:
         FROM ({tables}) WHERE customer_id IS NOT NULL""")
 
 
-def _create_bill(connection: Connection, raw: Path, bucket: int) -> None:
-    """Make the table of bills in the ledger's order, numbered by ``bill``.
+def _bills(connection: Connection, raw: Path, bucket: int) -> pa.Table:
+    """Return the bucket's bills in the ledger's order, and ``bill_row``.
 
     Money for a bill that is not there yet waits for that bill, which stands in as never issued:
     were it spread over other bills until the bill arrives, its arrival would change days gone by.
     """
-    connection.execute(f"""
-        CREATE TABLE bill AS
-        SELECT CAST(row_number() OVER () - 1 AS INTEGER) AS bill, *
+    return to_arrow(
+        connection,
+        f"""
+        SELECT * REPLACE (CAST(cycle // 100 * 12 + cycle % 100 - 1 AS INTEGER) AS cycle),
+            CAST(coalesce(amount, 0) * 100 AS BIGINT) AS amount_fen
         FROM (
-            SELECT * REPLACE (CAST(cycle // 100 * 12 + cycle % 100 - 1 AS INTEGER) AS cycle),
-                CAST(coalesce(amount, 0) * 100 AS BIGINT) AS amount_fen
-            FROM (
-                FROM {scan_raw(raw, "bills", bucket)}
-                UNION ALL BY NAME
-                SELECT DISTINCT customer_id, bill_id FROM own_payment
-                WHERE unbilled AND bill_id IS NOT NULL)
-            JOIN account USING (customer_id)
-            ORDER BY customer, issued_on NULLS LAST, due_on, bill_id)""")
+            SELECT *, {_BILL_ROW} FROM {scan_raw(raw, "bills", bucket)}
+            UNION ALL BY NAME
+            SELECT DISTINCT customer_id, bill_id FROM own_payment
+            WHERE bill_row IS NULL AND bill_id IS NOT NULL)
+        JOIN account USING (customer_id)
+        ORDER BY customer, issued_on NULLS LAST, due_on, bill_id""",
+    )
+
+
+def _payments(connection: Connection, bills: pa.Table) -> pa.Table:
+    """Return the bucket's payments in order with ``place``, and what the ledger asks of them.
+
+    That is ``bill``, the number of the bill that a payment names or -1, ``is_money`` and
+    ``amount_fen``.
+    """
+    numbers = np.arange(bills.num_rows)
+    came = bills["bill_row"].is_valid().to_numpy()
+    connection.register(
+        "stand_in",
+        bills.select(["customer_id", "bill_id"])
+        .append_column("number", pa.array(numbers))
+        .filter(pa.array(~came)),
+    )
+    payments = to_arrow(
+        connection,
+        """
+        SELECT CAST(row_number() OVER () - 1 AS INTEGER) AS place, *
+        FROM (
+            SELECT p.*, s.number, customer, outcome = 'ok' AND amount <> 0 AS is_money,
+                CAST(amount * 100 AS BIGINT) AS amount_fen
+            FROM own_payment AS p LEFT JOIN account USING (customer_id)
+            LEFT JOIN stand_in AS s USING (customer_id, bill_id)
+            ORDER BY customer, paid_at, payment_id)""",
+    )
+    number_of = np.empty(int(came.sum()), np.int64)
+    number_of[bills["bill_row"].drop_null().to_numpy()] = numbers[came]
+    named = payments["bill_row"].fill_null(-1).to_numpy()
+    bill = np.where(named >= 0, number_of[named], payments["number"].fill_null(-1).to_numpy())
+    return payments.drop_columns(["bill_row", "number"]).append_column("bill", pa.array(bill))
+
+
+def _reverses(connection: Connection, payments: pa.Table) -> pa.Array:
+    """Return, a payment, the place of the payment of the same customer that it reverses."""
+    reverses = np.full(payments.num_rows, -1, np.int32)
+    if payments["reverses_id"].null_count < payments.num_rows:
+        connection.register(
+            "payment", payments.select(["place", "customer", "payment_id", "reverses_id"])
+        )
+        found = to_arrow(
+            connection,
+            """SELECT reversal.place AS by_place, undone.place
+            FROM payment AS reversal JOIN payment AS undone
+                ON undone.payment_id = reversal.reverses_id
+                AND undone.customer = reversal.customer
+            WHERE reversal.reverses_id IS NOT NULL""",
+        )
+        reverses[found["by_place"].to_numpy()] = found["place"].to_numpy()
+    return pa.array(reverses, mask=reverses < 0)
 
 
 def _placed(table: str, rows: str) -> str:
@@ -137,108 +220,3 @@ def _placed(table: str, rows: str) -> str:
         FROM (
             FROM {rows} LEFT JOIN account USING (customer_id)
             ORDER BY customer, {order})"""
-
-
-# With the place of the payment that a reversal names.
-_PAYMENTS = """
-    SELECT payments.* EXCLUDE (unbilled), undone.place AS reverses
-    FROM payments LEFT JOIN (
-        SELECT reversal.place AS by_place, paid.place
-        FROM payments AS reversal JOIN payments AS paid
-            ON paid.payment_id = reversal.reverses_id AND paid.customer = reversal.customer
-        WHERE reversal.reverses_id IS NOT NULL) AS undone ON undone.by_place = payments.place
-    ORDER BY payments.place"""
-
-
-def _history(connection: Connection, bill_extras: tuple[str, ...]) -> pa.Table:
-    """Return the bucket's bills a row a version."""
-    versions = _as_table(replay(*_load(connection)))
-    columns = ", ".join((*_BILL, *(name(extra) for extra in bill_extras)))
-    bills = to_arrow(connection, f"SELECT {columns} FROM bill ORDER BY bill")
-    rows = bills.take(versions["bill"])
-    for column in versions.column_names:
-        rows = rows.append_column(column, versions[column])
-    return rows
-
-
-def _load(connection: Connection) -> tuple[Bills, Payments]:
-    """Read the bucket's bills and payments in the ledger's order.
-
-    A reversal of a payment that is not there names itself, which undoes nothing: were other
-    payments undone until the named one arrives, its arrival would change days gone by.
-    """
-    bills = to_arrow(
-        connection,
-        f"""SELECT customer, coalesce(epoch_us(issued_on), {NEVER}) AS issued,
-            coalesce(epoch_us(due_on), {NEVER}) AS due,
-            coalesce(epoch_us(cancelled_on), {NEVER}) AS cancelled, amount_fen
-        FROM bill ORDER BY bill""",
-    )
-    connection.execute("""
-        CREATE TABLE money AS
-        SELECT CAST(row_number() OVER () - 1 AS BIGINT) AS row, *
-        FROM (
-            SELECT p.* EXCLUDE (amount), CAST(p.amount * 100 AS BIGINT) AS amount_fen,
-                coalesce(b.bill, -1) AS bill
-            FROM (
-                SELECT customer, posted_at, paid_at, place, payment_id, bill_id, reverses_id, amount
-                FROM payments
-                WHERE outcome = 'ok' AND amount <> 0 AND customer IS NOT NULL) AS p
-            LEFT JOIN (SELECT bill, bill_id, customer FROM bill) AS b
-                ON b.bill_id = p.bill_id AND b.customer = p.customer
-            ORDER BY p.customer, p.posted_at, p.place)""")
-    payments = to_arrow(
-        connection,
-        """SELECT p.customer, epoch_us(p.posted_at) AS posted, epoch_us(p.paid_at) AS paid,
-            p.amount_fen, p.bill,
-            CASE WHEN p.reverses_id IS NULL THEN -1 ELSE coalesce(r.row, p.row) END AS reverses
-        FROM money AS p LEFT JOIN (
-            SELECT reversal.row AS by_row, undone.row
-            FROM money AS reversal JOIN money AS undone
-                ON undone.payment_id = reversal.reverses_id AND undone.customer = reversal.customer
-            WHERE reversal.reverses_id IS NOT NULL) AS r ON r.by_row = p.row
-        ORDER BY p.row""",
-    )
-    customers = 1 + int(
-        max(np.max(_ints(rows, "customer"), initial=-1) for rows in (bills, payments))
-    )
-    return (
-        Bills(_starts(bills, customers), *(_ints(bills, c) for c in bills.column_names[1:])),
-        Payments(
-            _starts(payments, customers),
-            *(_ints(payments, column) for column in payments.column_names[1:]),
-        ),
-    )
-
-
-def _ints(table: pa.Table, column: str) -> np.ndarray:
-    return np.ascontiguousarray(table[column].to_numpy(), dtype=np.int64)
-
-
-def _starts(table: pa.Table, customers: int) -> np.ndarray:
-    return np.searchsorted(_ints(table, "customer"), np.arange(customers + 1))
-
-
-def _as_table(versions: Versions) -> pa.Table:
-    """Lay versions out as rows; a version ends where the bill's next one begins."""
-    order = np.argsort(versions.bill, kind="stable")
-    bill, known_from = versions.bill[order], versions.known_from[order]
-    known_to = np.full(len(bill), NEVER)
-    followed = np.flatnonzero(bill[1:] == bill[:-1])
-    known_to[followed] = known_from[followed + 1]
-
-    def moments(values: np.ndarray) -> pa.Array:
-        return pa.array(values, pa.timestamp("us"), mask=values == NEVER)
-
-    return pa.table(
-        {
-            "bill": bill.astype(np.int32),
-            "known_from": moments(known_from),
-            "known_to": moments(known_to),
-            "paid_fen": versions.paid[order],
-            "paid_by_due_fen": versions.paid_by_due[order],
-            "settled_at": moments(versions.settled[order]),
-            "cleared_at": moments(versions.cleared[order]),
-            "payments": versions.payments[order].astype(np.int32),
-        }
-    )

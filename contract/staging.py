@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from contract.bucket import MOVED, ORDER, strays, write_bucket
+from contract.bucket import MOVED, ORDER, write_bucket
 from contract.dataset import Dataset
 from contract.engine import Connection, connect, text
 from contract.own_folder import own_folder
@@ -171,18 +171,14 @@ def _publish(beside: Path, place: Path) -> None:
 
 
 def _fill(dataset: Dataset, store: Store, progress: Progress, spread: Spread | None) -> None:
-    if spread:
-        _hash_shares(dataset, store, progress, spread)
-    else:
-        _hash_tables(dataset, store, progress)
     for table in ("bill_history", *ORDER):
         (store.folder / table).mkdir()
-    write = partial(_write_bucket, store)
     if spread:
-        extras = tuple(store.bill_extras)
-        write = partial(write_bucket_apart, store.folder / _RAW, store.folder, extras)
-    for done, _ in enumerate((spread or side_by_side)(range(store.buckets), write)):
-        progress("ledger", done, store.buckets)
+        _hash_shares(dataset, store, progress, spread)
+        _write_apart(dataset, store, progress, spread)
+    else:
+        _hash_tables(dataset, store, progress)
+        _write_here(dataset, store, progress)
 
 
 def _hash_shares(dataset: Dataset, store: Store, progress: Progress, spread: Spread) -> None:
@@ -193,9 +189,21 @@ def _hash_shares(dataset: Dataset, store: Store, progress: Progress, spread: Spr
     work = partial(hash_share, dataset, store.folder / _RAW, store.buckets)
     for done, _ in enumerate(spread(shares, work)):
         progress("staging", done, len(shares))
-    if sum(spread(range(store.buckets), partial(write_strays, store.folder / _RAW))):
+
+
+def _write_apart(dataset: Dataset, store: Store, progress: Progress, spread: Spread) -> None:
+    """Write all buckets by other machines, once every payment is where its bill is.
+
+    A task that is done twice, perhaps late, must write the same each time: so none is written
+    before.
+    """
+    raw = store.folder / _RAW
+    if sum(spread(range(store.buckets), partial(write_strays, raw))):
         with _connection(store) as connection:
-            _bring_home(connection, dataset, store, strays_of(store.folder / _RAW))
+            _bring_home(connection, dataset, store, strays_of(raw))
+    write = partial(write_bucket_apart, raw, store.folder, tuple(store.bill_extras))
+    for done, _ in enumerate(spread(range(store.buckets), write)):
+        progress("ledger", done, store.buckets)
 
 
 def _hash_tables(dataset: Dataset, store: Store, progress: Progress) -> None:
@@ -205,19 +213,32 @@ def _hash_tables(dataset: Dataset, store: Store, progress: Progress) -> None:
             progress(f"staging {table}", done, len(STAGED))
             folder = store.folder / _RAW / table
             _copy_by_bucket(connection, dataset.scan(table), folder, store.buckets)
-    found = list(side_by_side(range(store.buckets), partial(_strays, store)))
-    if any(part.num_rows for part in found):
-        with _connection(store) as connection:
-            connection.register("found", pa.concat_tables(found))
-            _bring_home(connection, dataset, store, "found")
 
 
-def _strays(store: Store, bucket: int) -> pa.Table:
-    return strays(store.folder / _RAW, bucket)
+def _write_here(dataset: Dataset, store: Store, progress: Progress) -> None:
+    """Write all buckets, and those again that payments of others turn out to belong to.
+
+    Where every payment names a bill of its own bucket, ids are joined once a bucket.
+    """
+    buckets = range(store.buckets)
+    found: dict[int, pa.Table] = {}
+    told = side_by_side(buckets, partial(_write_bucket, store, strays_wait=True))
+    for done, (bucket, strays) in enumerate(zip(buckets, told, strict=True)):
+        progress("ledger", done, store.buckets)
+        if strays is not None:
+            found[bucket] = strays
+    if not found:
+        return
+    with _connection(store) as connection:
+        connection.register("found", pa.concat_tables(found.values()))
+        homes = _bring_home(connection, dataset, store, "found")
+    again = sorted(homes | set(found))
+    for done, _ in enumerate(side_by_side(again, partial(_write_bucket, store))):
+        progress("ledger, payments of other buckets", done, len(again))
 
 
-def _bring_home(connection: Connection, dataset: Dataset, store: Store, strays: str) -> None:
-    """Move payments to the bucket of the bill they name.
+def _bring_home(connection: Connection, dataset: Dataset, store: Store, strays: str) -> set[int]:
+    """Move payments to the bucket of the bill they name, and return the buckets that got any.
 
     A payment belongs to the customer of its bill, else to the one it names. Nearly all name
     both alike, so only the others are looked up among all bills: a join of all payments with
@@ -237,6 +258,7 @@ def _bring_home(connection: Connection, dataset: Dataset, store: Store, strays: 
         connection.execute(f"""
             COPY (SELECT {columns} FROM moved) TO {text(raw / place)} (FORMAT parquet,
             PARTITION_BY (bucket), FILENAME_PATTERN '{to}_{{i}}', OVERWRITE_OR_IGNORE)""")
+    return {home for (home,) in connection.execute("SELECT DISTINCT home FROM moved").fetchall()}
 
 
 def _copy_by_bucket(connection: Connection, rows: str, folder: Path, buckets: int) -> None:
@@ -253,9 +275,14 @@ def _write_empty(connection: Connection, rows: str, folder: Path) -> None:
     connection.execute(f"COPY (FROM {rows} LIMIT 0) TO {empty} (FORMAT parquet)")
 
 
-def _write_bucket(store: Store, bucket: int) -> None:
-    raw = store.folder / _RAW
-    write_bucket(raw, store.folder, bucket, bill_extras=tuple(store.bill_extras))
+def _write_bucket(store: Store, bucket: int, *, strays_wait: bool = False) -> pa.Table | None:
+    return write_bucket(
+        store.folder / _RAW,
+        store.folder,
+        bucket,
+        bill_extras=tuple(store.bill_extras),
+        strays_wait=strays_wait,
+    )
 
 
 def _connection(store: Store) -> Connection:
