@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import date
 
 import pandas as pd
+import pyarrow as pa
 
-from contract.engine import connect, text, to_arrow
+from contract.engine import connect, to_arrow
 from contract.staging import Store
 from features.facts import with_facts
 
@@ -71,7 +72,6 @@ def last_cycles(store: Store, bucket: int, as_of: date, customers: pd.Series) ->
     amount_fen, is_open, is_overdue.
     """
     newest = as_of.year * 12 + as_of.month - 1
-    chosen = ", ".join(text(customer) for customer in customers.unique()) or "''"
     return _read(
         store,
         bucket,
@@ -81,13 +81,18 @@ def last_cycles(store: Store, bucket: int, as_of: date, customers: pd.Series) ->
             CASE WHEN late = 1
                 THEN coalesce(cleared_on, $as_of) - due_on ELSE 0 END AS days_late
         FROM known_bill
-        WHERE cycle > {newest - STRIP_CYCLES} AND customer_id IN ({chosen})
+        WHERE cycle > {newest - STRIP_CYCLES} AND customer_id IN (FROM chosen)
         ORDER BY customer_id, cycle, bill_id""",
+        chosen=pa.table({"customer_id": pa.array(customers.unique(), pa.string())}),
     )
 
 
-def _read(store: Store, bucket: int, as_of: date, query: str) -> pd.DataFrame:
+def _read(
+    store: Store, bucket: int, as_of: date, query: str, **relations: pa.Table
+) -> pd.DataFrame:
     with connect() as connection:
+        for relation, rows in relations.items():
+            connection.register(relation, rows)
         return to_arrow(connection, with_facts(store, bucket, as_of, query)).to_pandas(
             date_as_object=False
         )
