@@ -1,9 +1,9 @@
 """What is counted of a bucket for the gates: whole numbers by name, so that buckets add up.
 
 A profile is nested: ``days`` of each table (rows first known so many days before as_of), ``orgs``
-(bills of each by month before as_of), ``codes`` now and before, ``repeats`` of bills and payments
-under other ids by calendar month, ``customers`` with what is missing of them, and the bins of
-``features`` and ``score`` over the scored bills.
+(bills of each by month before as_of), ``codes`` now and before, ``months`` with the rows of bills
+and payments, those that came twice and their usual amount, ``customers`` with what is missing of
+them, and the bins of ``features`` and ``score`` over the scored bills.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,11 +40,11 @@ _WITH_CODES = {
     for table in ("customers", "payments", "contacts")
 }
 
-# What two rows of a table have in common only where one was loaded twice under another id, and
-# the month that both are of. The check `duplicate-payment` looks for the same payments.
-_SAME = {
-    "bills": ("issued_on", "customer, cycle, kind, amount_fen, issued_on, due_on"),
-    "payments": ("paid_at", "customer, bill_id, amount, epoch(paid_at) // 60"),
+# Of a table: the month of a row, what two rows have in common only where one was loaded twice under
+# another id (the check `duplicate-payment` looks for the same payments), and the amount in fen.
+_MONEY = {
+    "bills": ("issued_on", "customer, cycle, kind, amount_fen, issued_on, due_on", "amount_fen"),
+    "payments": ("paid_at", "customer, bill_id, amount, epoch(paid_at) // 60", "100 * amount"),
 }
 
 
@@ -54,9 +54,9 @@ def count_bucket(store: Store, bucket: int, as_of: date, *, threads: int | None 
         bills = _count_bills(connection, store, bucket, as_of)
         payments = _count_moments(connection, store, bucket, as_of, table="payments")
         contacts = _count_moments(connection, store, bucket, as_of, table="contacts")
-        repeats = _count_repeats(connection, store, bucket, as_of)
+        months = _count_months(connection, store, bucket, as_of)
         customers = _count_customers(connection, store, bucket, as_of)
-        return add((bills, payments, contacts, {"repeats": repeats}, customers))
+        return add((bills, payments, contacts, {"months": months}, customers))
 
 
 def count_matrix(model: Model, scored: pd.DataFrame, p: pd.Series | np.ndarray) -> Profile:
@@ -165,25 +165,33 @@ def _count_moments(
     return {"days": {table: days}, "codes": codes}
 
 
-def _count_repeats(connection: Connection, store: Store, bucket: int, as_of: date) -> Profile:
-    """Count bills and payments by month (202610), and those that repeat another's under an id."""
+def _count_months(connection: Connection, store: Store, bucket: int, as_of: date) -> Profile:
+    """Count bills and payments of money by calendar month (202610).
+
+    ``repeats`` are rows beyond the first of those that are the same but for their id; ``logs`` is
+    the sum of the amounts' natural logarithms in thousandths, whole so that buckets add up.
+    """
     since = f"{day(as_of)} - {HISTORY_DAYS}"
     rows_of = {
         "bills": f"""
             FROM {store.scan("bill_history", bucket)}
             WHERE known_from < {day(as_of)} AND (known_to IS NULL OR known_to >= {day(as_of)})
-                AND cancelled_on IS NULL AND amount_fen <> 0 AND issued_on >= {since}""",
+                AND cancelled_on IS NULL AND amount_fen > 0 AND issued_on >= {since}""",
         "payments": f"""
             FROM {store.scan("payments", bucket)}
-            WHERE posted_at < {day(as_of)} AND outcome = 'ok' AND paid_at >= {since}""",
+            WHERE posted_at < {day(as_of)} AND outcome = 'ok' AND amount > 0
+                AND paid_at >= {since}""",
     }
     told: Profile = {}
-    for table, (at, same) in _SAME.items():
+    for table, (at, same, fen) in _MONEY.items():
         found = connection.execute(f"""
             SELECT year({at}) * 100 + month({at}) AS month, count(*),
-                count(*) - count(DISTINCT hash({same}))
+                count(*) - count(DISTINCT hash({same})), sum(round(1000 * ln({fen})))::BIGINT
             {rows_of[table]} GROUP BY 1 ORDER BY 1""").fetchall()
-        told[table] = {str(of): {"rows": rows, "repeats": more} for of, rows, more in found}
+        told[table] = {
+            str(month): {"rows": rows, "repeats": repeats, "logs": logs}
+            for month, rows, repeats, logs in found
+        }
     return told
 
 

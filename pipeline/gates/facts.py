@@ -83,6 +83,15 @@ class Facts:
         begins = max(map(int, days), default=0) < HISTORY_DAYS - NOW_DAYS
         return [counted.get(month, 0) for month in range(min(oldest - begins, 13))]
 
+    def calendar(self, table: str) -> Mapping[str, Mapping[str, int]]:
+        """Return what is counted of a table's rows of money, by calendar month (202610)."""
+        return dict(self.profile.get("months", {}).get(table, {}))
+
+    def calendar_before(self, table: str) -> Mapping[str, Mapping[str, int]]:
+        """Return the same as the newest earlier run, or day of training, counted it."""
+        known = [one.profile["months"] for one in self.earlier if one.profile.get("months")]
+        return dict(known[-1].get(table, {})) if known else {}
+
     def shift(self, column: str | None) -> Shift | None:
         """Hold a feature's sketch against the earlier ones; None stands for the score."""
         sketches = [found for one in self.earlier if (found := self._sketch(one.profile, column))]

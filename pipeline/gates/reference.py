@@ -17,7 +17,7 @@ from pipeline.preparing import Prepared
 # A year, so that a season that comes again is known.
 _MOST_DAYS = 12
 # What is counted of the tables and does not depend on the day of the month.
-_OF_TABLES = ("codes", "customers", "missing", "repeats")
+_OF_TABLES = ("codes", "customers", "missing", "months")
 
 
 def with_profiles(model: Model, config: Config, prepared: Prepared, matrix: pd.DataFrame) -> Model:

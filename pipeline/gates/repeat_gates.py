@@ -7,6 +7,7 @@ months before tell.
 
 import math
 import statistics
+from collections.abc import Mapping
 from functools import partial
 
 from features.declare import Text
@@ -36,11 +37,10 @@ def _judge_repeats(facts: Facts, gates: Gates, *, table: str) -> Finding:
 
     A month that a person let through once is so not told of again.
     """
-    months = facts.profile.get("repeats", {}).get(table, {})
+    months = facts.calendar(table)
     if not months:
         return nothing_before()
-    known = [one.profile["repeats"].get(table, {}) for one in facts.earlier if _has(one.profile)]
-    before = {month: _share(told) for month, told in known[-1].items()} if known else {}
+    before = {month: _share(told) for month, told in facts.calendar_before(table).items()}
     usual = statistics.median(before.values()) if before else 0.0
     setting = float(gates.repeated_share or 0)
 
@@ -58,7 +58,7 @@ def _judge_repeats(facts: Facts, gates: Gates, *, table: str) -> Finding:
 
 
 def _told(
-    table: str, month: str, counted: dict[str, int], *, limit: float, passed: bool
+    table: str, month: str, counted: Mapping[str, int], *, limit: float, passed: bool
 ) -> Finding:
     name, same = _WHAT[table]
     share, more = _share(counted), counted["repeats"]
@@ -72,12 +72,8 @@ def _told(
     return Finding(passed=passed, figure=share, limit=limit, found=found)
 
 
-def _share(counted: dict[str, int]) -> float:
+def _share(counted: Mapping[str, int]) -> float:
     return counted["repeats"] / counted["rows"]
-
-
-def _has(profile: dict[str, object]) -> bool:
-    return bool(profile.get("repeats"))
 
 
 REPEAT_GATES: tuple[Gate, ...] = tuple(

@@ -25,6 +25,8 @@ class Gates(BaseModel):
             rows before.
         repeated_share: Largest share of a month's bills, or payments, that repeat another one under
             another id, beyond the share that the run before or the model's training had.
+        amount_factor: Most times that the usual amount of a month's bills, or payments, may be
+            larger or smaller than it was before; a unit that changes does so a hundredfold.
         missing_rise: Largest rise of a column's share of missing values, in points.
         population_psi: A feature's stability index from which it counts as shifted.
         population_weight: Largest share of what the model goes by that shifted features carry.
@@ -49,6 +51,7 @@ class Gates(BaseModel):
     new_codes_share: float | None = Field(default=0.001, ge=0, lt=1)
     gone_codes_share: float = Field(default=0.02, gt=0, le=1)
     repeated_share: float | None = Field(default=0.005, ge=0, lt=1)
+    amount_factor: float | None = Field(default=3.0, gt=1)
     missing_rise: float | None = Field(default=0.1, gt=0, lt=1)
     population_psi: float = Field(default=0.25, gt=0)
     population_weight: float | None = Field(default=0.3, gt=0, lt=1)

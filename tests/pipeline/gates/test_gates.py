@@ -262,7 +262,7 @@ def test_every_failed_gate_is_told_at_once_with_its_way_out():
     told = judge(facts(profile, stayed=0.1, target="late_30"), Gates(), ())
     with pytest.raises(
         GateError,
-        match=r"3 of 19 gates do not hold(.|\n)+gate payments-fresh: no payments in the last 5 days"
+        match=r"3 of 21 gates do not hold(.|\n)+gate payments-fresh: no payments in the last 5 days"
         r"(.|\n)+--accept payments-fresh(.|\n)+gate champion: .+late_30.+cannot be accepted"
         r"(.|\n)+gate churn: 10% of the last list's customers",
     ):

@@ -1,9 +1,12 @@
 """Rows that came twice under other ids, on drawn months and on spoiled data."""
 
+import math
 import shutil
 from datetime import date, timedelta
 from types import SimpleNamespace
 
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from contract import engine
@@ -28,11 +31,11 @@ def months(**repeats):
 
 def facts(now, *earlier):
     runs = tuple(
-        Earlier(as_of=AS_OF - timedelta(days=30 * ago), profile={"repeats": {"payments": then}})
+        Earlier(as_of=AS_OF - timedelta(days=30 * ago), profile={"months": {"payments": then}})
         for ago, then in zip(range(len(earlier), 0, -1), earlier, strict=True)
     )
     model = SimpleNamespace(card=SimpleNamespace(levels={}))
-    profile = {"repeats": {"payments": now}} if now is not None else {}
+    profile = {"months": {"payments": now}} if now is not None else {}
     return Facts(
         as_of=AS_OF, profile=profile, model=model, features=(), target="late", earlier=runs
     )
@@ -94,7 +97,7 @@ def repeats_of(town, tmp_path_factory):
                 connection.execute(f"CREATE VIEW {table} AS FROM read_parquet({source})")
                 connection.execute(f"COPY ({sql}) TO {engine.text(path)} (FORMAT parquet)")
         store = stage(open_dataset(data), folder / "stores", buckets=1)
-        return count_bucket(store, 0, town.prepared.as_of, threads=1)["repeats"]
+        return count_bucket(store, 0, town.prepared.as_of, threads=1)["months"]
 
     return count
 
@@ -106,7 +109,7 @@ def _judge(repeats):
         if not gate.judge(
             Facts(
                 as_of=AS_OF,
-                profile={"repeats": repeats},
+                profile={"months": repeats},
                 model=SimpleNamespace(),
                 features=(),
                 target="late",
@@ -120,6 +123,16 @@ def test_simulated_town_repeats_no_row(repeats_of):
     counted = repeats_of()
     assert _judge(counted) == set()
     assert {one["repeats"] for table in counted.values() for one in table.values()} == {0}
+
+
+def test_rows_and_amounts_of_a_month_are_those_of_plain_reading(repeats_of, town):
+    paid = pq.read_table(town.config.data / "payments.parquet").to_pandas()
+    cut = pd.Timestamp(town.prepared.as_of)
+    paid = paid[(paid["posted_at"] < cut) & (paid["outcome"] == "ok") & (paid["amount"] > 0)]
+    month = paid[paid["paid_at"].dt.strftime("%Y%m") == "202609"]
+    counted = repeats_of()["payments"]["202609"]
+    assert counted["rows"] == len(month)
+    assert counted["logs"] == sum(round(1000 * math.log(100 * one)) for one in month["amount"])
 
 
 def test_payments_loaded_twice_are_stopped(repeats_of):
