@@ -236,6 +236,22 @@ def _about(
     }
 
 
+def plan_of(run: Path, run_id: str) -> Path | None:
+    """Return the plan beside a run that was made for it: of the latest dunning day, else None.
+
+    Of two plans of one day the last written; its files are not checked here.
+    """
+    found = []
+    for path in run.resolve().parent.glob(f"*/{ABOUT}"):
+        try:
+            about = json.loads(path.read_text("utf-8"))
+            if about["scores"] == run_id:
+                found.append((str(about["dunning_on"]), path.stat().st_mtime_ns, path.parent))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return max(found)[-1] if found else None
+
+
 def _digests(folder: Path) -> dict[str, str]:
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()

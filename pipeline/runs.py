@@ -167,6 +167,32 @@ def current_run(outputs: Path) -> Path | None:
     return place
 
 
+def previous_run(run: Path) -> Path | None:
+    """Return the newest published run of the same question before a run's day, beside it.
+
+    Of one day's runs the last by name; None where there is none. Nothing of a run is checked here
+    but that its manifest can be read.
+    """
+    mine = _told(run)
+    before = [
+        (told["as_of"], path.parent.name, path.parent)
+        for path in run.resolve().parent.glob(f"*/{MANIFEST}")
+        if (told := _told(path.parent))
+        and told["model_name"] == mine.get("model_name")
+        and told["as_of"] < mine["as_of"]
+    ]
+    return max(before)[-1] if before else None
+
+
+def _told(run: Path) -> dict[str, str]:
+    """Return what a run's manifest says of its day and question; nothing of what is no run."""
+    try:
+        told = json.loads((run / MANIFEST).read_text("utf-8"))
+        return {name: str(told[name]) for name in ("as_of", "model_name")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
 def make_current(place: Path, manifest: Manifest) -> None:
     """Name a published run the newest list beside it, unless one of a later day is that.
 

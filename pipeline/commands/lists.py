@@ -48,6 +48,14 @@ def report(
     page: Annotated[
         Path | None, typer.Option(help="Also write the run as a page of HTML to this file.")
     ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="Plan made for the run [default: the newest one beside it]."),
+    ] = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option(help="Run to hold it against [default: the last one before its day]."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show a finished run and how its model compares.
@@ -55,12 +63,18 @@ def report(
     With --page also writes one file of HTML that opens from disk without a network: the portfolio,
     the list with search, filters and each customer's card, in Chinese and in English.
     """
-    from pipeline.paging import write_page
+    from pipeline.planning import plan_of
+    from pipeline.runs import previous_run
     from pipeline.showing import show_run
 
     text, facts = show_run(run, rows=rows)
     typer.echo(text)
+    plan = plan or plan_of(run, facts["run"])
+    previous = previous or previous_run(run)
+    facts |= {"plan": plan and str(plan), "previous": previous and str(previous)}
     if page is not None:
+        from pipeline.paging import write_page
+
         facts |= {"page": str(page), "page_bytes": write_page(run, page)}
         tell(f"Page: {page}", False, {})
     tell(f"List: {run / 'list.xlsx'}", as_json, facts)
