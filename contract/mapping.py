@@ -9,11 +9,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from contract.errors import ConfigError
 from contract.mapping_model import Mapping, TableMapping
+from contract.yaml_file import parse_texts
 
 __all__ = ["Mapping", "TableMapping", "load_mapping", "presets"]
 
@@ -56,33 +56,8 @@ def _content(name_or_path: str | Path) -> tuple[str, str]:
         ) from fault
 
 
-class _TextLoader(yaml.BaseLoader):
-    """Reads every scalar as text, and refuses a key that stands twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - yaml's signature
-        seen: set[str] = set()
-        for key, _ in node.value:
-            problem = None
-            if not isinstance(key, yaml.ScalarNode):
-                problem = "a key must be one word"
-            elif key.value in seen:
-                problem = f"the key {key.value} stands twice"
-            if problem:
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
-
-
 def _parse(label: str, content: str) -> dict[str, Any]:
-    try:
-        raw = yaml.load(content, Loader=_TextLoader)  # noqa: S506 - BaseLoader makes only text
-    except yaml.YAMLError as fault:
-        mark = getattr(fault, "problem_mark", None)
-        place = f" line {mark.line + 1}" if mark else ""
-        problem = getattr(fault, "problem", None) or "not YAML"
-        raise ConfigError(f"{label}{place}: {problem}. Correct the YAML.") from fault
-    except RecursionError as fault:
-        raise ConfigError(f"{label}: nested too deeply. Correct the YAML.") from fault
+    raw = parse_texts(content, label=label)
     if not isinstance(raw, dict):
         raise ConfigError(f"{label}: expected keys such as tables; found none.")
     return raw

@@ -17,7 +17,7 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
 _SHORT.maxlevel = 2
 
 
-class _Loader(yaml.SafeLoader):
+class _Guarded(yaml.composer.Composer, yaml.constructor.BaseConstructor):
     """Refuses a key that stands twice: YAML would take the last and drop the first in silence."""
 
     def get_single_node(self) -> Any:
@@ -40,7 +40,7 @@ class _Loader(yaml.SafeLoader):
             name = key.value
             if name in seen and key.tag != "tag:yaml.org,2002:merge":
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"{name} stands twice", key.start_mark
+                    None, None, f"the key {name} stands twice", key.start_mark
                 )
             seen.add(name)
         return super().construct_mapping(node, deep)
@@ -53,6 +53,14 @@ class _Loader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(
                 None, None, f"{shown(node.value)} is no value ({error})", node.start_mark
             ) from error
+
+
+class _Loader(_Guarded, yaml.SafeLoader):
+    """Reads values as YAML means them."""
+
+
+class _TextLoader(_Guarded, yaml.BaseLoader):
+    """Reads every scalar as text, so that the code 01 stays 01 and the column ``on`` a word."""
 
 
 def _size(node: Any, known: dict[int, int]) -> int:
@@ -116,3 +124,21 @@ def read_yaml(path: Path, *, label: str, remedy: str = "") -> Any:
     except (ValueError, yaml.YAMLError) as error:
         detail = " ".join(str(error).split())[:_MOST_TOLD]
         raise ConfigError(f"{label}: cannot be read as YAML in UTF-8 ({detail}).") from error
+
+
+def parse_texts(content: str, *, label: str) -> Any:
+    """Return what a text in YAML holds, every scalar of it as text.
+
+    Raises:
+        ConfigError: It is no YAML, nested too deeply, repeats itself without end, or a key stands
+            twice.
+    """
+    try:
+        return yaml.load(content, Loader=_TextLoader)  # noqa: S506 - a loader of text alone
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "not YAML"
+        raise ConfigError(f"{label}{place}: {problem}. Correct the YAML.") from error
+    except RecursionError as error:
+        raise ConfigError(f"{label}: nested too deeply. Correct the YAML.") from error

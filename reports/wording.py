@@ -7,12 +7,12 @@ either language is an error when the file is read, not an empty cell a month lat
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from collection.bands import BANDS
 from contract.errors import ConfigError
 from contract.tables import CHANNELS, PAY_ARRANGEMENTS, SEGMENTS
+from contract.yaml_file import read_settings
 from features.declare import Text
 from reports.columns import COLUMNS
 from reports.facts import METRICS
@@ -119,11 +119,7 @@ def read_wording(path: Path = WORDING) -> Wording:
 def read_words(path: Path, kind: type[Worded]) -> Worded:
     """Read a file of wording; see `read_wording` for what is refused."""
     try:
-        return kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ConfigError(f"{path.name}: cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from error
+        return kind.model_validate(read_settings(path, label=path.name))
     except ValidationError as error:
         found = "; ".join(_breach(detail["loc"], detail["msg"]) for detail in error.errors())
         raise ConfigError(f"{path.name}: {found}") from error

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from collection.policy.check import reachable
@@ -11,6 +10,7 @@ from collection.policy.model import Policy
 from collection.policy.rule import LADDER, Method
 from collection.policy.verdict import HELD_OUT, NO_METHOD
 from contract.errors import ConfigError
+from contract.yaml_file import read_settings
 from features.declare import Text
 
 PLAN_WORDING = Path(__file__).parent.parent.parent / "configs" / "plan_wording.yaml"
@@ -102,10 +102,7 @@ def read_plan_wording(path: Path = PLAN_WORDING) -> PlanWording:
         ConfigError: The file cannot be read, or a text is missing in a language.
     """
     try:
-        return PlanWording.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        detail = " ".join(str(error).split())
-        raise ConfigError(f"{path.name}: cannot be read as YAML in UTF-8 ({detail}).") from error
+        return PlanWording.model_validate(read_settings(path, label=path.name))
     except ValidationError as error:
         found = "; ".join(
             f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"

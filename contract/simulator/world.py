@@ -4,7 +4,6 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from contract.errors import ConfigError
@@ -27,6 +26,7 @@ from contract.simulator.constants import (
     Region,
     Segment,
 )
+from contract.yaml_file import read_settings
 
 
 class World(Part):
@@ -65,14 +65,13 @@ def read_world(path: Path | None = None) -> World:
     """Read a world file; without a path, the one that comes with duewatch.
 
     Raises:
-        ConfigError: The file is not YAML, or a key is unknown, missing or out of its range.
+        ConfigError: The file cannot be read as YAML, or a key is unknown, missing or out of its
+            range.
     """
     where = str(path) if path else "configs/world.yaml"
-    text = (path or files("configs") / "world.yaml").read_text(encoding="utf-8")
+    own = Path(str(files("configs") / "world.yaml"))
     try:
-        return World.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{where}: not YAML: {error}") from error
+        return World.model_validate(read_settings(path or own, label=where))
     except ValidationError as error:
         raise ConfigError(f"{where}: {_breaches(error)}") from error
 

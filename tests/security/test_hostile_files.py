@@ -1,18 +1,24 @@
 """Files made to harm whoever opens them: each is refused in one line, soon and in little memory."""
 
 import io
+import re
 import zipfile
+from pathlib import Path
 
 import openpyxl
 import pytest
 
+from collection.policy import read_plan_wording
 from contract.delimited import read_delimited
 from contract.errors import ConfigError, DataError
+from contract.mapping import load_mapping
+from contract.simulator.world import read_world
 from contract.staged import Layout
 from contract.workbook import read_workbook, refuse_hostile
 from contract.yaml_file import read_settings
 from features.user import UserFeatures, load_user_features
 from pipeline.config import load_config
+from reports.wording import read_wording
 
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{new}: &{new} [{','.join([f'*{old}'] * 9)}]\n"
@@ -53,6 +59,34 @@ def test_hostile_features_are_refused_and_run_nothing(text, tmp_path):
     with pytest.raises(ConfigError, match=r"own.yaml"):
         load_user_features(UserFeatures(files=("own.yaml",)), tmp_path)
     assert not list(tmp_path.glob("ran"))
+
+
+HOSTILE = (LAUGHS, MERGES, "a: &a [*a]", "- !!python/object/apply:os.system ['touch ran']")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("read", [load_mapping, read_wording, read_plan_wording, read_world])
+def test_every_other_yaml_is_read_as_a_config_is(text, read, tmp_path):
+    path = tmp_path / "own.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=r"own.yaml") as told:
+        read(path)
+    assert len(str(told.value)) < 600
+    assert not list(tmp_path.glob("ran"))
+
+
+def test_nothing_but_the_one_reader_loads_yaml():
+    project = Path(__file__).parent.parent.parent
+    found = [
+        f"{path.relative_to(project)}: {word}"
+        for package in ("contract", "features", "models", "collection", "reports", "pipeline")
+        for path in (project / package).rglob("*.py")
+        for word in re.findall(
+            r"yaml\.(?:\w*load\w*|\w*Loader|scan|parse|compose)\b|from yaml|ruamel",
+            path.read_text("utf-8"),
+        )
+    ]
+    assert {line.partition(":")[0] for line in found} == {"contract/yaml_file.py"}, found
 
 
 def test_an_honest_alias_is_read(tmp_path):
