@@ -9,9 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from contract.errors import ConfigError
+from features import build
 from features.declare import Text
 from models.metrics import Ranking
 from models.monitoring.alarms import Alarm
+from models.parameters import Parameters
 from models.snapshots import Snapshots
 from models.target import known_outcomes, label
 from pipeline.cli import app
@@ -43,7 +45,7 @@ def watched(town):
     register(model, example, Evidence(parameters={}, metrics={}, tags={}), config.tracked)
     config = config.model_copy(update={"as_of": None})
     made = monitor(config, town.prepared, which="challenger")
-    return SimpleNamespace(config=config, made=made, trained=then)
+    return SimpleNamespace(config=config, made=made, trained=then, prepared=prepared, matrix=matrix)
 
 
 def test_months_are_those_since_training_and_the_newest_is_estimated(watched, town):
@@ -57,8 +59,6 @@ def test_months_are_those_since_training_and_the_newest_is_estimated(watched, to
 
 
 def test_realised_figures_are_those_of_the_labelled_rows(watched, town):
-    from features import build  # noqa: PLC0415 - only this test builds
-
     line = watched.made.months.iloc[1]
     matrix = build(
         town.prepared.store, date.fromisoformat(line["month"]), features=town.prepared.features
@@ -76,6 +76,35 @@ def test_treatments_of_a_month_add_up_to_its_labelled_rows(watched):
     by_month = watched.made.treatments.groupby("month")["rows"].sum()
     months = watched.made.months.dropna(subset=["labelled"]).set_index("month")["labelled"]
     assert by_month.to_dict() == months.to_dict()
+
+
+def test_rule_that_reads_no_agents_is_watched_without_their_bills(watched, town):
+    then = watched.config.model_copy(
+        update={
+            "as_of": watched.trained,
+            "parameters": Parameters(kind="rule", rule="months_behind", threads=1),
+            "tracking": Tracking(folder=town.folder / "watched-rule"),
+        }
+    )
+    judged = as_json(hold_out(then, watched.prepared, watched.matrix).judged())
+    model = train_today(then, watched.prepared, watched.matrix, judged=judged).model
+    assert "has_agent" not in model.card.features
+    example = pd.DataFrame(model.encode(watched.matrix.head()), columns=model.card.features)
+    register(model, example, Evidence(parameters={}, metrics={}, tags={}), then.tracked)
+
+    now = then.model_copy(update={"as_of": None})
+    made = monitor(now, town.prepared, which="challenger", months=3)
+    line = made.months.iloc[0]
+    open_bills = build(
+        town.prepared.store, date.fromisoformat(line["month"]), features=town.prepared.features
+    )
+    not_due = open_bills["due_on"] >= open_bills["as_of"]
+    own = open_bills[not_due & (open_bills["has_agent"] != 1)]
+    assert (open_bills[not_due]["has_agent"] == 1).any()
+    known = known_outcomes(town.prepared.store, town.prepared.as_of, now.target)
+    rows = label(own, known, cut=town.prepared.as_of, target=now.target)
+    assert line["labelled"] == len(rows.late)
+    assert made.months["score_psi"].notna().all()
 
 
 def test_files_and_metrics_hold_what_was_seen(watched):
