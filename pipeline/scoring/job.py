@@ -1,16 +1,15 @@
 """A scoring run from its buckets to its folder: scored, ranked, explained, written, published."""
 
-import hashlib
 import shutil
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from contract.errors import BusyError, ConfigError, DataError
+from contract.errors import ConfigError, DataError
 from pipeline.config import Config
 from pipeline.gates.facts import PROFILE, VERDICTS, Facts
 from pipeline.gates.gate import Accepted
@@ -34,20 +33,20 @@ from pipeline.scoring.buckets import (
 )
 from pipeline.scoring.describing import describe_run, with_acceptances
 from pipeline.scoring.gating import check_model, gather_facts
-from pipeline.scoring.lists import write_lists
+from pipeline.scoring.leftovers import clear_leftovers, forget_other_work
+from pipeline.scoring.lists import Files, write_files
 from pipeline.scoring.lock import clear, locked
 from pipeline.scoring.ranking import (
     sort_listed,
     sort_parts,
     sorted_file,
     write_ranks,
-    write_scores,
 )
 from pipeline.scoring.spark_workers import SparkWorkers, start_spark_workers
 from pipeline.scoring.workers import Workers, count_workers, start_workers
 from pipeline.sealing import sealing_key
 from pipeline.storage import new_folder, write_bytes, write_json
-from pipeline.tracking import Registered, git_commit
+from pipeline.tracking import Registered
 from pipeline.troubles import machine_troubles
 
 # Below this many bytes of staged files a run takes seconds, of which a process would cost two.
@@ -131,7 +130,7 @@ def score(
     )
     with machine_troubles(config.outputs):
         if job.place.exists():
-            _clear_leftovers(job.work)
+            clear_leftovers(job.work)
             return _finished(job, made=False)
         check_model(name, config, prepared, registered.model)
         with locked(job.work):
@@ -153,16 +152,10 @@ def _finished(job: _Job, *, made: bool) -> Run:
     return Run(folder=job.place, manifest=manifest, made=made)
 
 
-def _clear_leftovers(work: Path) -> None:
-    """Remove the work of a run that was killed after its folder had appeared."""
-    if work.exists():
-        with suppress(BusyError), locked(work):
-            clear(work, lock_too=True)
-
-
 def _make(job: _Job) -> None:
     """Make the run in its work folder, which is held, and publish it."""
-    _forget_other_work(job)
+    key = sealing_key(job.config.sealing)  # a weak one is told before there is work to lose
+    forget_other_work(job.work, job.registered.model, job.prepared)
     count = _count_workers(job)
     task = Task(
         store=job.prepared.store,
@@ -182,23 +175,21 @@ def _make(job: _Job) -> None:
             registered=job.registered,
             parts=parts,
         )
-        with step("Explain the listed bills") as report:
-            _write_ranks(job, manifest)
-            told = workers.run(explain_bucket, job.buckets)
-            for done, _ in enumerate(told):
-                report("buckets", done, len(job.buckets))
-    with step("Judge the run by the gates"):
-        facts = gather_facts(
-            config=job.config,
-            prepared=job.prepared,
-            model=job.registered.model,
-            parts=parts,
-            ordered=sorted_file(job.work, "parts"),
-            listed=manifest.counts["listed"],
-        )
-        judgement = _judge(job, facts)
-    with step("Write list and workbook"):
-        _publish(job, task, with_acceptances(manifest, judgement), facts=facts)
+        _explain(job, workers, manifest)
+        with step("Judge the run by the gates"):
+            facts = gather_facts(
+                config=job.config,
+                prepared=job.prepared,
+                model=job.registered.model,
+                parts=parts,
+                ordered=sorted_file(job.work, "parts"),
+                listed=manifest.counts["listed"],
+            )
+            judgement = _judge(job, facts)
+        with step("Write list and workbook"):
+            # Names of customers are joined on this machine alone.
+            here = workers if isinstance(workers, Workers) else Workers(task=task)
+            _publish(job, here, with_acceptances(manifest, judgement), facts=facts, key=key)
 
 
 def _judge(job: _Job, facts: Facts) -> Judgement:
@@ -215,24 +206,6 @@ def _start(
     if job.config.scoring.engine == "spark":
         return start_spark_workers(task, job.config.spark)
     return start_workers(task, count)
-
-
-def _forget_other_work(job: _Job) -> None:
-    """Empty the work folder unless what lies in it was made by this code from this store."""
-    stamp = job.work / "made-by"
-    own = hashlib.sha256(
-        repr(
-            (
-                git_commit(),
-                job.registered.model.card.versions,
-                job.prepared.store,
-                job.prepared.features,
-            )
-        ).encode()
-    ).digest()
-    if not stamp.exists() or stamp.read_bytes() != own:
-        clear(job.work, lock_too=False)
-        write_bytes(stamp, own)
 
 
 def _count_workers(job: _Job) -> int:
@@ -261,35 +234,39 @@ def _score(job: _Job, task: Task, workers: Workers | SparkWorkers) -> list[dict[
     return parts
 
 
-def _write_ranks(job: _Job, manifest: Manifest) -> None:
-    shutil.rmtree(job.work / "ranks", ignore_errors=True)
-    write_ranks(
-        job.work,
-        sort_parts(job.work),
-        scored=manifest.counts["bills_scored"],
-        bands=job.config.bands,
-    )
+def _explain(job: _Job, workers: Workers | SparkWorkers, manifest: Manifest) -> None:
+    with step("Explain the listed bills") as report:
+        shutil.rmtree(job.work / "ranks", ignore_errors=True)
+        write_ranks(
+            job.work,
+            sort_parts(job.work),
+            scored=manifest.counts["bills_scored"],
+            bands=job.config.bands,
+        )
+        for done, _ in enumerate(workers.run(explain_bucket, job.buckets)):
+            report("buckets", done, len(job.buckets))
 
 
-def _publish(job: _Job, task: Task, manifest: Manifest, *, facts: Facts) -> None:
+def _publish(
+    job: _Job, workers: Workers, manifest: Manifest, *, facts: Facts, key: bytes | None
+) -> None:
     """Write the run's files and let them appear at their place all at once, the manifest last."""
-    shape = pq.read_schema(task.part(0))
+    shape = pq.read_schema(workers.task.part(0))
+    listed = sort_listed(job.work, shape)
     with new_folder(job.place, within=job.work) as beside:
-        write_scores(
-            beside / "scores.parquet",
-            sorted_file(job.work, "parts"),
+        files = Files(
+            folder=beside,
+            ordered=sorted_file(job.work, "parts"),
+            listed=listed,
+            facts=manifest.facts(),
+            data=job.prepared.data,
             scored=manifest.counts["bills_scored"],
             bands=job.config.bands,
             shape=shape,
-        )
-        write_lists(
-            beside,
-            sort_listed(job.work, shape),
-            manifest.facts(),
-            data=job.prepared.data,
             workbook_rows=job.config.scoring.workbook_rows,
-            key=sealing_key(job.config.sealing),
+            key=key,
         )
+        write_files(files, workers)
         write_json(beside / PROFILE, facts.profile)
         write_bytes(beside / VERDICTS, (job.work / VERDICTS).read_bytes())
         write_manifest(beside, manifest)
