@@ -131,6 +131,8 @@ def _key_rules(table: Table) -> Iterator[Rule]:
             QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _at) > 1
                 OR min(_all) OVER (PARTITION BY {key}) <> max(_all) OVER (PARTITION BY {key})
             """,
+        # Counting distinct hashes takes half as long as finding those that there are twice.
+        holds=f"SELECT count(*) = count(DISTINCT hash({key})) FROM {table.name}",
         what=f"repeat the key ({', '.join(table.key)})",
         remedy="Keep one row for each key.",
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from contract import engine
 from contract.breach import CheckReport
-from contract.checks import promoted, run_rules, set_clock
+from contract.checks import promoted, run_rules, set_scene
 from contract.errors import ConfigError, DataError
 from contract.importreport import ImportReport, build_report
 from contract.mapping import Mapping
@@ -138,7 +138,7 @@ def _checked(
     rules = (*rules, *_extra_rules(bench.shaped))
     for _ in range(_ROUNDS):
         tell("checking")
-        set_clock(bench.connection, None)
+        set_scene(bench.connection, None)
         report = run_rules(
             bench.connection, rules, present=frozenset(bench.shaped), locate=bench.locate
         )

@@ -4,7 +4,8 @@ A rule's SQL reads views named after the contract's tables. A view has the table
 each column whose written value may not be taken a text ``!column``, which holds that value where
 it was not and is empty elsewhere; for each amount a boolean ``~column``; and ``_at``, the place
 of the row in its source. The engine's variables ``as_of``, ``horizon``, ``latest`` and ``stride``
-are set by contract.checks.set_clock.
+are set by contract.checks.set_scene, which also makes the table ``odd_payment``: the payments that
+name a bill which is not there (``is_stray``) or that were paid before its issue (``is_early``).
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ class Rule:
             selects the ``_at`` of every row in breach. ``table``: sql gives at most one row of
             (count, total, what was found).
         what: The end of the sentence "3 of 1,204 rows ...", in the plural.
+        holds: SQL of one truth that is cheaper to find than the rows in breach: where it is true
+            there are none.
         remedy: What to do about it, as a sentence.
         shows: What a message may say of the values in breach: every code, or the first value.
     """
@@ -38,6 +41,7 @@ class Rule:
     sql: str
     remedy: str
     what: str = ""
+    holds: str = ""
     shows: Literal["nothing", "codes", "first"] = "nothing"
 
 

@@ -35,14 +35,19 @@ def _stray_rules(table: Table) -> Iterator[Rule]:
         owner = {"customer_id": "customers", "bill_id": "bills"}.get(column.name)
         if owner is None or table.name in {owner, "customers", "bills"}:
             continue
+        strays = (
+            f"SELECT t._at FROM {table.name} AS t ANTI JOIN {owner} AS o "
+            f"USING ({column.name}) WHERE t.{column.name} IS NOT NULL"
+        )
+        if (table.name, owner) == ("payments", "bills"):
+            strays = "SELECT _at FROM odd_payment WHERE is_stray"
         yield Rule(
             id=f"stray-{owner[:-1]}",
             severity="warning",
             table=table.name,
             column=column.name,
             scope="rows",
-            sql=f"SELECT t._at FROM {table.name} AS t ANTI JOIN {owner} AS o "
-            f"USING ({column.name}) WHERE t.{column.name} IS NOT NULL",
+            sql=strays,
             what=f"name a {owner[:-1]} that is not in {owner}",
             remedy=f"Add the {owner} or drop the rows.",
         )
@@ -181,6 +186,9 @@ _STALE = f"""
     FROM seen WHERE silent > usual
     """
 
+# What two payments have in common only where one was loaded twice under another id.
+_SAME_PAYMENT = "bill_id, amount, date_trunc('minute', paid_at)"
+
 _PARTICULAR = (
     Rule(
         id="no-start",
@@ -213,10 +221,7 @@ _PARTICULAR = (
         table="payments",
         column="paid_at",
         scope="rows",
-        sql="""
-            SELECT p._at FROM payments AS p JOIN bills AS b USING (bill_id)
-            WHERE p.paid_at < b.issued_on
-            """,
+        sql="SELECT _at FROM odd_payment WHERE is_early",
         what="lie before the named bill's issue day",
         remedy="Check which source columns are mapped onto paid_at and issued_on.",
     ),
@@ -226,16 +231,17 @@ _PARTICULAR = (
         table="payments",
         column="payment_id",
         scope="rows",
-        sql="""
+        sql=f"""
             SELECT _at FROM payments
+            WHERE outcome = 'ok' AND bill_id IS NOT NULL AND hash({_SAME_PAYMENT}) IN (
+                SELECT hash({_SAME_PAYMENT}) FROM payments
+                WHERE outcome = 'ok' AND bill_id IS NOT NULL
+                GROUP BY 1 HAVING count(*) > 1)
+            QUALIFY row_number() OVER (PARTITION BY {_SAME_PAYMENT} ORDER BY _at) > 1
+            """,
+        holds=f"""
+            SELECT count(*) = count(DISTINCT hash({_SAME_PAYMENT})) FROM payments
             WHERE outcome = 'ok' AND bill_id IS NOT NULL
-                AND hash(bill_id, amount, date_trunc('minute', paid_at)) IN (
-                    SELECT hash(bill_id, amount, date_trunc('minute', paid_at)) FROM payments
-                    WHERE outcome = 'ok' AND bill_id IS NOT NULL
-                    GROUP BY 1 HAVING count(*) > 1
-                )
-            QUALIFY row_number() OVER (
-                PARTITION BY bill_id, amount, date_trunc('minute', paid_at) ORDER BY _at) > 1
             """,
         what="repeat another payment's bill, amount and minute",
         remedy="Check whether an export was loaded twice.",
