@@ -20,6 +20,8 @@ Report = Callable[[str, int, int], None]
 console = Console(stderr=True, highlight=False)
 
 events = logging.getLogger("duewatch")
+# Without any handler Python would print a failure by itself, above the one that the user is told.
+events.addHandler(logging.NullHandler())
 
 _watcher: ContextVar[Callable[[str], None] | None] = ContextVar("watcher", default=None)
 

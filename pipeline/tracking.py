@@ -239,9 +239,9 @@ def registry_is_there(tracking: Tracking) -> bool:
 @contextmanager
 def open_mlflow(tracking: Tracking) -> Iterator[Any]:
     """Import and point MLflow; it costs two seconds, so only those who track pay."""
-    for noisy in ("alembic", "mlflow"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
     mlflow = _import_mlflow()
+    for noisy in ("alembic", "mlflow"):  # MLflow sets its own level while it is imported
+        logging.getLogger(noisy).setLevel(logging.ERROR)
     given = os.environ.get(URI, "")
     uri = given
     if not uri:

@@ -1,5 +1,6 @@
 """One small good world, made once, and for each case a folder of links to it."""
 
+import logging
 import os
 import shutil
 from contextlib import chdir
@@ -97,11 +98,13 @@ def here(world, tmp_path, monkeypatch):
 
 @pytest.fixture
 def command(capsys):
-    """Run the command line as a process would, in this one."""
+    """Run the command line as a process would, in this one: pytest's own log keeps nothing."""
 
     def run(*arguments):
         capsys.readouterr()
-        code = _run(*arguments)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(logging.getLogger(), "handlers", [])
+            code = _run(*arguments)
         said = capsys.readouterr()
         return SimpleNamespace(code=code, out=said.out, err=said.err)
 

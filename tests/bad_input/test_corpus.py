@@ -74,6 +74,7 @@ def test_broken_input_ends_in_one_clear_message(case, here, command):
     assert done.code == case.code, done.err
     said = message(done.err)
     assert re.search(case.says, said), said
+    assert done.err.count(said.removeprefix("duewatch: ").strip()) == 1
     assert max(map(len, said.splitlines())) <= LONGEST_LINE
     assert len(said.splitlines()) <= MOST_LINES
     assert not any(private in done.err for private in (*PRIVATE.values(), "Traceback"))

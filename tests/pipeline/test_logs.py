@@ -46,6 +46,15 @@ def test_failure_tells_the_month_it_was_in_and_a_bug_its_trace(lines):
     assert "C2026000017" not in json.dumps(line)
 
 
+def test_failure_is_not_printed_by_logging_where_nothing_is_kept(monkeypatch, capsys):
+    start_logging(Logs())
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    log_failure(DataError("bills: no such file"), 3)
+    assert capsys.readouterr().err == ""
+    logging.getLogger("contract.staging").warning("the store is damaged")
+    assert capsys.readouterr().err == "the store is damaged\n"
+
+
 def test_libraries_are_heard_only_when_something_is_wrong(lines):
     logging.getLogger("somewhere.else").info("nothing")
     logging.getLogger("somewhere.else").warning("trouble")
