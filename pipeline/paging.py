@@ -1,45 +1,52 @@
 """Write the page of a finished run, from its own files."""
 
-import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
 
-from contract.errors import DataError
+from collection.policy import read_plan_wording
+from pipeline.page_extras import Around, data_config, gather_extras
 from pipeline.runs import read_manifest
 from pipeline.showing import read_list
 from pipeline.storage import write_bytes
-from reports.page import Extras, look_at, read_page_words, render_page
+from reports.page import look_at, read_page_words, render_page
 from reports.wording import read_wording
 
-GATES = "gates.json"
 
-
-def write_page(run: Path, out: Path) -> int:
-    """Write the page of a run and return its bytes; the same run gives the same page.
+def write_page(run: Path, out: Path, around: Around | None = None) -> int:
+    """Write the page of a run and return its bytes; the same inputs give the same page.
 
     Args:
         run: Folder of a finished run.
         out: The file to write; one that is there is replaced.
+        around: Its plan, the last run, and where its data are.
 
     Raises:
         DataError: The folder is no finished run, or what it holds is not what a run writes.
     """
-    facts = read_manifest(run).facts()
+    around, words = around or Around(), read_page_words()
+    manifest = read_manifest(run)
     listed = _as_written(read_list(run / "list.csv"))
+    if around.config is not None:
+        around = replace(around, config=data_config(around.config, manifest))
     page = render_page(
-        facts,
-        look_at(_scored(run), listed),
+        manifest.facts(),
+        look_at(_scored(run), listed, _customers_of(around.previous)),
         listed,
-        _gates(run / GATES),
-        words=read_page_words(),
+        gather_extras(run, manifest, listed, around, words),
+        words=words,
         wording=read_wording(),
+        plan_words=read_plan_wording(),
     ).encode()
     out.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(out, page)
     return len(page)
+
+
+def _customers_of(previous: Path | None) -> pd.Series | None:
+    return None if previous is None else read_list(previous / "list.csv")["customer_id"]
 
 
 def _scored(run: Path) -> pd.DataFrame:
@@ -57,15 +64,3 @@ def _as_written(listed: pd.DataFrame) -> pd.DataFrame:
     return listed.assign(
         **{name: listed[name].str.replace(guarded, "", regex=True) for name in texts}
     )
-
-
-def _gates(path: Path) -> Extras:
-    """Return what the gates found; nothing of a run from before there were gates."""
-    if not path.exists():
-        return Extras()
-    try:
-        told: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        accepted = frozenset(str(one["gate"]) for one in told["accepted"])
-        return Extras(gates=told["gates"], accepted=accepted)
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: not what a run writes; restore it or score again.") from error

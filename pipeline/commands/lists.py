@@ -56,12 +56,17 @@ def report(
         Path | None,
         typer.Option(help="Run to hold it against [default: the last one before its day]."),
     ] = None,
+    config: ConfigFile = None,
+    data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Show a finished run and how its model compares.
 
     With --page also writes one file of HTML that opens from disk without a network: the portfolio,
-    the list with search, filters and each customer's card, in Chinese and in English.
+    the list with search, filters and each customer's card, in Chinese and in English. With
+    --config or --data it also tells what came of the last list, each customer's bills, payments
+    and contacts, and how each risk came about; forecast and monitoring that lie beside the run
+    are shown.
     """
     from pipeline.planning import plan_of
     from pipeline.runs import previous_run
@@ -73,9 +78,12 @@ def report(
     previous = previous or previous_run(run)
     facts |= {"plan": plan and str(plan), "previous": previous and str(previous)}
     if page is not None:
+        from pipeline.page_extras import Around
         from pipeline.paging import write_page
 
-        facts |= {"page": str(page), "page_bytes": write_page(run, page)}
+        settings = settings_of(config, data=data) if config or data else None
+        around = Around(plan=plan, previous=previous, config=settings)
+        facts |= {"page": str(page), "page_bytes": write_page(run, page, around)}
         tell(f"Page: {page}", False, {})
     tell(f"List: {run / 'list.xlsx'}", as_json, facts)
 

@@ -86,7 +86,7 @@ def _by(fen: pd.DataFrame, column: str) -> pd.DataFrame:
 def _aging(scores: pd.DataFrame) -> pd.DataFrame:
     """Count each customer once: arrears and days past due are the customer's, not the bill's."""
     customers = scores.drop_duplicates("customer_id")
-    place = np.searchsorted(_AGING_ENDS, customers["dpd"].fillna(0).to_numpy(), side="left")
+    place = age_of_arrears(customers["dpd"])
     owed = _in_fen(customers["overdue_cny"]).to_numpy()
     return pd.DataFrame(
         {
@@ -95,6 +95,15 @@ def _aging(scores: pd.DataFrame) -> pd.DataFrame:
             "fen": [int(owed[place == at].sum()) for at in range(len(AGING))],
         }
     )
+
+
+def age_of_arrears(dpd: pd.Series) -> np.ndarray:
+    """Return the place in AGING of each number of days past due; nothing known is nothing due.
+
+    >>> age_of_arrears(pd.Series([0, 1, 30, 31, 400]))
+    array([0, 1, 1, 2, 4])
+    """
+    return np.searchsorted(_AGING_ENDS, dpd.fillna(0).to_numpy(), side="left")
 
 
 def _in_fen(yuan: pd.Series) -> pd.Series:

@@ -4,8 +4,6 @@ What it shows travels as data and enters the page as text, never as markup; its 
 every request.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,42 +11,29 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from collection.policy.wording import PlanWording
 from contract.errors import DataError
 from reports.facts import METRICS, SMALLER_IS_BETTER, RunFacts, compared_figures
 from reports.page.data import encode, pack
+from reports.page.extras import Extras, told_extras
 from reports.page.glance import MONEY_TILES, Glance
 from reports.page.words import PageWords, texts_of
 from reports.strip import CYCLES, SEVERITY
 from reports.wording import Wording
 
-FORMAT = 1
+FORMAT = 2
+# Bills that one page lists, the first in rank; a page of these stays below 5 MB.
+MOST_LISTED = 20_000
 _ASSETS = Path(__file__).parent / "assets"
+# In this order: each speaks of what stands before it.
+_SCRIPTS = ("base.js", "glance.js", "list.js", "card.js", "model.js", "main.js")
 _ASKED = (
     "rank", "band", "customer_id", "name", "org_id", "grid_id", "manager_id", "segment",
     "pay_arrangement", "protected", "bill_id", "cycle", "due_on", "amount_cny", "open_cny",
-    "overdue_cny", "overdue_bills", "dpd", "p_late", "expected_late_cny", "strip", "tier",
-    "bills_seen", "history",
+    "overdue_cny", "overdue_bills", "dpd", "p_late", "expected_late_cny", "strip",
+    "bills_seen", "history", "planned",
 )  # fmt: skip
 _LANGUAGES = ("zh", "en")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Extras:
-    """What else is known of the listed customers; the page leaves out what is None.
-
-    Attributes:
-        events: What happened, a row an event: customer_id, kind (of EVENTS), on (day),
-            and where known amount_cny, channel, outcome.
-        plans: What is planned, a row a customer: customer_id, plan_zh, plan_en, why_not_zh,
-            why_not_en; a text that does not apply is empty.
-        gates: What the gates found, as kept with the run: gate, passed, found_zh, found_en.
-        accepted: The ids of the gates that a person let the run through.
-    """
-
-    events: pd.DataFrame | None = None
-    plans: pd.DataFrame | None = None
-    gates: Sequence[Mapping[str, Any]] | None = None
-    accepted: frozenset[str] = field(default_factory=frozenset)
 
 
 def render_page(
@@ -59,6 +44,7 @@ def render_page(
     *,
     words: PageWords,
     wording: Wording,
+    plan_words: PlanWording,
 ) -> str:
     """Return the page as HTML.
 
@@ -66,35 +52,34 @@ def render_page(
         facts: The run.
         glance: All scored bills, summed up.
         listed: One row per listed bill in rank order, with the columns of reports.columns and
-            lists of sentences in reasons_zh and reasons_en; tier where a plan gave one.
+            lists of sentences in reasons_zh and reasons_en. Of more than MOST_LISTED the first
+            are shown, and the page says so.
         extras: What else is known; each may be absent.
         words: The page's own texts.
         wording: The texts of the list.
+        plan_words: The texts of plans.
 
     Raises:
         DataError: The list has two rows for a bill, or a strip has another length than 12.
     """
     _check(listed)
+    shown = listed.head(MOST_LISTED)
     told = {
         "format": FORMAT,
         "run": _run(facts),
-        "texts": texts_of(words, wording),
+        "texts": texts_of(words, wording, plan_words),
         "severity": SEVERITY,
         "tiles": [[name, value, name in MONEY_TILES] for name, value in glance.tiles.items()],
         "groups": {name: pack(group) for name, group in glance.groups.items()},
-        "list": pack(_list_columns(listed)),
+        "list": pack(_list_columns(shown, extras)),
+        "left_out": len(listed) - len(shown),
         "compared": _compared(facts),
-        "gates": _gates(extras),
         "warnings": list(facts.warnings),
-    }
-    told |= {
-        name: pack(frame)
-        for name, frame in (("events", extras.events), ("plans", extras.plans))
-        if frame is not None
+        **told_extras(extras, shown, facts.as_of, words.phrases),
     }
     return _template().render(
         css=Markup(_asset("page.css")),  # noqa: S704  our own file, not data
-        js=Markup(_asset("page.js")),  # noqa: S704
+        js=Markup("\n".join(_asset(name) for name in _SCRIPTS)),  # noqa: S704
         data=Markup(encode(told)),  # noqa: S704  base64 alone
         phrases=words.phrases,
     )
@@ -115,7 +100,10 @@ def _check(listed: pd.DataFrame) -> None:
         )
 
 
-def _list_columns(listed: pd.DataFrame) -> pd.DataFrame:
+def _list_columns(listed: pd.DataFrame, extras: Extras) -> pd.DataFrame:
+    if extras.plans is not None:
+        planned = extras.plans.set_index("customer_id")["planned"]
+        listed = listed.assign(planned=listed["customer_id"].map(planned))
     known = [name for name in _ASKED if name in listed and listed[name].notna().any()]
     reasons = {
         f"reasons_{language}": listed[f"reasons_{language}"].map("\n".join)
@@ -150,26 +138,6 @@ def _compared(facts: RunFacts) -> dict[str, Any]:
             for row in facts.comparison
         ],
     }
-
-
-def _gates(extras: Extras) -> list[dict[str, Any]] | None:
-    if extras.gates is None:
-        return None
-    return [
-        {
-            "gate": str(one["gate"]),
-            "found_zh": str(one["found_zh"]),
-            "found_en": str(one["found_en"]),
-            "verdict": _verdict(one, extras.accepted),
-        }
-        for one in extras.gates
-    ]
-
-
-def _verdict(found: Mapping[str, Any], accepted: frozenset[str]) -> str:
-    if found["passed"]:
-        return "passed"
-    return "accepted" if found["gate"] in accepted else "failed"
 
 
 def _or_none(value: float | None) -> float | None:
