@@ -420,11 +420,6 @@ def test_one_file_can_be_the_source(tmp_path: Path) -> None:
     assert report.tables["bills"].written == 52
 
 
-def test_dataset_is_for_its_owner_alone(tmp_path: Path) -> None:
-    import_tables(write_source(tmp_path / "s"), load_mapping("en"), tmp_path / "out")
-    assert (tmp_path / "out").stat().st_mode & 0o077 == 0
-
-
 def test_progress_is_told_in_words(tmp_path: Path) -> None:
     told: list[str] = []
     import_tables(
