@@ -23,6 +23,7 @@ from models.monitoring.alarms import (
     Alarm,
     Monitoring,
     Proven,
+    reach_of,
     recommend_retraining,
     ring_calibration,
     ring_caught,
@@ -214,7 +215,7 @@ def _ring(
     drift: pd.DataFrame,
     treatments: pd.DataFrame,
 ) -> tuple[Alarm, ...]:
-    rule, found = config.monitoring, list[Alarm]()
+    rule, found, reaches = config.monitoring, list[Alarm](), list[float]()
     for line in table.to_dict("records"):
         month = str(line["month"])
         for one in drift[drift["month"] == month].to_dict("records"):
@@ -225,7 +226,8 @@ def _ring(
         if not np.isnan(figures["labelled"]):
             apart = treatments[treatments["month"] == month] if len(treatments) else treatments
             lines = [{str(k): v for k, v in one.items()} for one in apart.to_dict("records")]
-            found += ring_caught(month, figures, proven, rule)
+            found += ring_caught(month, figures, proven, rule, reaches=reaches)
+            reaches.append(reach_of(figures))
             found += ring_calibration(month, figures, rule, treatments=lines)
     return tuple(found)
 

@@ -8,11 +8,11 @@ challenger, and nothing is ever trained or promoted by itself (domain 3.10).
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from features.declare import Text
 from models.monitoring.psi import Shift
@@ -50,6 +50,14 @@ class Monitoring(BaseModel):
     feature_weight: float = Field(default=0.01, ge=0, le=1)
     caught_loss: float = Field(default=0.05, gt=0, le=1)
     calibration: float = Field(default=0.30, gt=0, le=10)
+
+    @model_validator(mode="after")
+    def _watches_before_it_acts(self) -> Self:
+        if self.psi_watch > self.psi_act:
+            raise ValueError(
+                "psi_watch lies above psi_act; a breach is to be the larger of the two"
+            )
+        return self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,19 +123,27 @@ class Proven:
 
 
 def ring_caught(
-    month: str, figures: Mapping[str, float], proven: Proven, rule: Monitoring
+    month: str,
+    figures: Mapping[str, float],
+    proven: Proven,
+    rule: Monitoring,
+    *,
+    reaches: Sequence[float] = (),
 ) -> tuple[Alarm, ...]:
     """Return the alarm of a list that catches too little more than a rule would.
 
     What can be caught differs from month to month, with a few large customers and the calendar;
     the rule's list of the same month differs with it, so the two are held against each other.
-    What was proven is uncertain, too: each of its lists about as much as the month's.
+    What was proven is uncertain, too: each of its lists about as much as a month's usually is.
 
     Args:
         figures: Of the month (models.monitoring.performance.realise).
+        reaches: How far the interval reached (`reach_of`) in the months before. The interval of
+            a month that happens to have no large bill is too narrow for those that were proven.
     """
     lost = proven.margin - figures["margin"]
-    reach = (figures["margin_high"] - figures["margin_low"]) / 2 * np.sqrt(1 + 1 / proven.months)
+    usual = np.median([*reaches, reach_of(figures)])
+    reach = max(usual, reach_of(figures)) * np.sqrt(1 + 1 / proven.months)
     if not lost > max(rule.caught_loss, reach):
         return ()
     return (
@@ -141,6 +157,11 @@ def ring_caught(
             cost=_lost(lost, figures["late_cny"]),
         ),
     )
+
+
+def reach_of(figures: Mapping[str, float]) -> float:
+    """Return how far the interval of a month's advantage over the rule reaches to each side."""
+    return (figures["margin_high"] - figures["margin_low"]) / 2
 
 
 def ring_calibration(

@@ -212,9 +212,9 @@ def test_customers_without_bills_cost_no_yuan():
 def test_a_list_that_lost_its_order_costs_late_amount():
     figures = judge(world(8, rows=2_000))
 
-    def ring(lost, months=3):
+    def ring(lost, months=3, reaches=()):
         proven = Proven(rule="late_ewma", margin=figures["margin"] + lost, months=months)
-        return ring_caught("2026-01-06", figures, proven, Monitoring())
+        return ring_caught("2026-01-06", figures, proven, Monitoring(), reaches=reaches)
 
     assert ring(0.02) == ring(np.nan) == ()
     (alarm,) = ring(0.3)
@@ -223,6 +223,8 @@ def test_a_list_that_lost_its_order_costs_late_amount():
     assert reach > 0.05
     assert ring(1.2 * reach, months=1) == ()
     assert ring(1.2 * reach, months=100)
+    assert ring(1.2 * reach, months=100, reaches=(0.1 * reach, 3 * reach))
+    assert ring(1.2 * reach, months=100, reaches=(2 * reach, 3 * reach)) == ()
 
 
 def alarm(month, kind="caught", level="act"):
