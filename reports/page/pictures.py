@@ -15,18 +15,17 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.dates import DateFormatter, DayLocator
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
 from matplotlib.ticker import PercentFormatter
 
 from features.declare import Text
+from reports.plots.shared import Said, draw_lateness, draw_rates
 
 Language = Literal["zh", "en"]
-_INK, _OURS, _PALE, _SEEN = "#1f2933", "#1f4e79", "#c3d8ec", "#a33b12"
+_INK = "#1f2933"
 # Letters are measured by the first of these that is here, and shown by the first that the reader
 # has.
 _FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", "DejaVu Sans")
@@ -53,17 +52,10 @@ def draw_forecast(
         words: The page's phrases ``drawn_*``.
         language: Of the words.
     """
-    on = np.array([str(row["on"]) for row in curve], dtype="datetime64[D]")
-    low, rate, high = (
-        np.array([row[name] for row in curve]) for name in ("rate_low", "rate", "rate_high")
-    )
+    said = _said(words, language, ("expected", "interval", "rate"))
     with _drawing():
         figure, axes = _axes()
-        axes.fill_between(on, low, high, color=_PALE, label=_of(words["drawn_interval"], language))
-        axes.plot(on, rate, color=_OURS, linewidth=2, label=_of(words["drawn_expected"], language))
-        axes.xaxis.set_major_locator(DayLocator(interval=5))
-        axes.xaxis.set_major_formatter(DateFormatter("%m-%d"))
-        axes.set_ylabel(_of(words["drawn_rate"], language))
+        draw_rates(axes, curve, said)
         _finish(axes)
         return _svg(figure)
 
@@ -79,31 +71,10 @@ def draw_months(
         words: The page's phrases ``drawn_*``.
         language: Of the words.
     """
-    at = list(range(len(months)))
-    told = [
-        row["told"] if row.get("told") is not None else row["expected_late_rate"] for row in months
-    ]
-    seen = [(n, row) for n, row in zip(at, months, strict=True) if row.get("late_rate") is not None]
+    said = _said(words, language, ("told", "seen", "late"))
     with _drawing():
         figure, axes = _axes()
-        axes.plot(at, told, "D-", color=_OURS, label=_of(words["drawn_told"], language))
-        if seen:
-            rates = [row["late_rate"] for _, row in seen]
-            reach = [
-                [row["late_rate"] - row["late_low"] for _, row in seen],
-                [row["late_high"] - row["late_rate"] for _, row in seen],
-            ]
-            axes.errorbar(
-                [n for n, _ in seen],
-                rates,
-                yerr=reach,
-                fmt="o",
-                color=_SEEN,
-                capsize=4,
-                label=_of(words["drawn_seen"], language),
-            )
-        axes.set_xticks(at, [str(row["month"])[:7] for row in months])
-        axes.set_ylabel(_of(words["drawn_late"], language))
+        draw_lateness(axes, months, said)
         _finish(axes)
         return _svg(figure)
 
@@ -118,8 +89,10 @@ def _drawing() -> Iterator[None]:
         yield
 
 
-def _of(text: Text, language: Language) -> str:
-    return text.zh if language == "zh" else text.en
+def _said(words: Mapping[str, Text], language: Language, names: tuple[str, str, str]) -> Said:
+    """Return the phrases ``drawn_*`` of those names: what is expected, beside it, along y."""
+    expected, beside, along = (getattr(words[f"drawn_{name}"], language) for name in names)
+    return Said(expected=expected, beside=beside, along=along)
 
 
 def _axes() -> tuple[Figure, Axes]:

@@ -23,6 +23,11 @@ const fate = (bill) => {
     : [channel ? say("paid_by", { day: day(cleared), channel: word("channels", channel) }) : say("cleared", { day: day(cleared) })];
   return [...said, late > 0 && say("late_by", { n: late })].filter(Boolean).join(language === "zh" ? "，" : ", ");
 };
+const inShort = ({ cleared, due, open_fen: open }) => {
+  const late = cleared === null ? due : due - cleared;
+  if (late > 0) return say("late_by", { n: late });
+  return cleared === null ? say("still_open", { amount: money(open / 100) }) : say("cleared", { day: day(cleared) });
+};
 const rowOf = (kind, row) => {
   const { columns } = history[kind].frame;
   return Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[row]]));
@@ -79,7 +84,7 @@ const behind = (row, number, at) => {
   if (!pushes || !history.bill || pushes.at(`said_${number}`, row) === null) return null;
   const marks = pushes.at(`bills_${number}`, row);
   const bills = history.bill.rowsOf(at).filter((_, n) => n < 30 && (marks >> n) & 1).map((one) => rowOf("bill", one));
-  const text = bills.map((bill) => `${month(bill.cycle)} (${fate(bill)})`).join(language === "zh" ? "；" : "; ");
+  const text = bills.map((bill) => `${month(bill.cycle)} (${inShort(bill)})`).join(language === "zh" ? "；" : "; ");
   return make("small", { class: "behind", text: bills.length ? say("behind", { bills: text }) : say("behind_none") });
 };
 

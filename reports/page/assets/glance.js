@@ -59,8 +59,10 @@ const moved = (name) => {
       ...["now", "came", "stayed", "left"].map((one) => number(whole(group.at(one, row)))))));
 };
 const roll = () => {
-  const { codes, roll: counts } = told.moves, last = codes.length - 1;
-  const look = (then, now) => (now === then ? "same" : now === last || (now < then && then !== last) ? "better" : "worse");
+  const { codes, roll: counts } = told.moves;
+  // Nothing open is no arrears either.
+  const age = (at) => (codes[at] === "nothing" ? 0 : at);
+  const look = (then, now) => (age(now) === age(then) ? "same" : age(now) < age(then) ? "better" : "worse");
   return table({ caption: say("roll"), id: "roll" },
     [[say("roll_then")], ...codes.map((code) => [rollName(code), true])],
     counts.map((row, then) => make("tr", {}, first(rollName(codes[then])),
