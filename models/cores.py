@@ -312,7 +312,7 @@ def read_core(
         if kind == "trees":
             return trees
         return Blend(trees=trees, points=_points(files), weight=float(settings["weight"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError, lgb.basic.LightGBMError) as error:
         raise DataError(
             f"model: a {kind} lacks a file or setting, or has a wrong one: {error}."
         ) from error

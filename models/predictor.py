@@ -145,17 +145,18 @@ class Model:
     @cached_property
     def sha256(self) -> str:
         """The digest of all that decides a score; two models of one digest score alike."""
-        return _digest(_canonical(self.card.model_dump(mode="json", exclude=_NOT_SCORING)))
+        return _sha256_of(self.card)
 
     def to_files(self) -> dict[str, bytes]:
         """Return the files of the model by name; `from_files` reads them back."""
-        card = self.card.model_dump(mode="json")
-        body = {**card, "card_sha256": _digest(_canonical(card))}
-        return {**self.core.to_files(), CARD_FILE: _canonical(body)}
+        return {**self.core.to_files(), CARD_FILE: _card_file(self.card)}
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes]) -> "Model":
         """Read a model, refusing any byte that differs from what was written.
+
+        Nothing is parsed as trees before all digests fit: LightGBM ends the process on some texts
+        that it cannot read.
 
         Raises:
             DataError: A file is missing, unreadable or changed, or a field is missing or wrong.
@@ -168,6 +169,8 @@ class Model:
         for name, digest in card.sha256.items():
             if _digest(_file(files, name)) != digest:
                 raise DataError(_changed(name))
+        if _card_file(card) != files[CARD_FILE]:
+            raise DataError(_changed(CARD_FILE))
         core = read_core(
             card.kind,
             {name: files[name] for name in card.sha256},
@@ -175,10 +178,17 @@ class Model:
             settings=card.settings,
         )
         model = cls(core=core, card=card)
-        if model.to_files()[CARD_FILE] != files[CARD_FILE]:
-            raise DataError(_changed(CARD_FILE))
         _check_features(model)
         return model
+
+
+def digest_in(files: Mapping[str, bytes]) -> str:
+    """Return the digest that a model of these files has if they are whole, of their card alone.
+
+    Raises:
+        DataError: The card is missing, unreadable, or a field is missing or wrong.
+    """
+    return _sha256_of(_read_card(_file(files, CARD_FILE)))
 
 
 def make_model(
@@ -250,7 +260,7 @@ def _file(files: Mapping[str, bytes], name: str) -> bytes:
 def _read_card(content: bytes) -> Card:
     try:
         body = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"model: {CARD_FILE} is not JSON ({error}).") from error
     if not isinstance(body, dict) or "card_sha256" not in body:
         raise DataError(f"model: {CARD_FILE} lacks card_sha256; write it with to_files.")
@@ -261,6 +271,15 @@ def _read_card(content: bytes) -> Card:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise DataError(f"model: {CARD_FILE}: {where}: {first['msg']}.") from error
+
+
+def _sha256_of(card: Card) -> str:
+    return _digest(_canonical(card.model_dump(mode="json", exclude=_NOT_SCORING)))
+
+
+def _card_file(card: Card) -> bytes:
+    body = card.model_dump(mode="json")
+    return _canonical({**body, "card_sha256": _digest(_canonical(body))})
 
 
 def _canonical(body: Mapping[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""The key that workbooks are signed with: a section of the config names where it is kept."""
+"""The keys that workbooks and models are signed with: the config names where they are kept."""
 
 import os
 
@@ -25,15 +25,24 @@ class Sealing(BaseModel):
 
 
 def sealing_key(sealing: Sealing) -> bytes | None:
-    """Return the key to sign with; None where the environment has none.
+    """Return the key to sign workbooks with; None where the environment has none.
 
     Raises:
         ConfigError: It is short enough to be guessed.
     """
-    secret = os.environ.get(sealing.key_env, "")
+    return key_from(sealing.key_env, setting="sealing.key_env")
+
+
+def key_from(variable: str, *, setting: str) -> bytes | None:
+    """Return the key that a variable of the environment holds; None where it is not set.
+
+    Raises:
+        ConfigError: It is short enough to be guessed.
+    """
+    secret = os.environ.get(variable, "")
     if secret and len(secret) < _LEAST_KEY:
         raise ConfigError(
-            f"sealing.key_env: the key in {sealing.key_env} has fewer than {_LEAST_KEY} characters."
+            f"{setting}: the key in {variable} has fewer than {_LEAST_KEY} characters."
             " Give 32 or more random characters (openssl rand -hex 32)."
         )
     return secret.encode() or None

@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from contract.errors import ConfigError, DataError
-from models.predictor import Model
+from models.predictor import Model, digest_in
+from pipeline.model_marks import check_marks, marks_of
+from pipeline.sealing import key_from
 from reports.spreadsheet import inert_frame
 
 if TYPE_CHECKING:
@@ -34,8 +36,6 @@ URI = "MLFLOW_TRACKING_URI"
 
 MODEL_FOLDER = "duewatch"
 CHAMPION, CHALLENGER = "champion", "challenger"
-# On a version: the digest of its model. Whoever changes artefacts has the registry to change too.
-DIGEST = "duewatch.sha256"
 # On a run that looked at a stretch of months held out of every choice: which stretch.
 TOUCHED = "duewatch.out_of_time"
 
@@ -47,6 +47,10 @@ class Tracking(BaseModel):
         folder: Database and artefacts, unless ``MLFLOW_TRACKING_URI`` names a server.
         experiment: The MLflow experiment of training runs.
         model_name: The registered models' first name; the target is the second.
+        key_env: The environment variable that holds the key of models. Where it is set, a model is
+            signed with HMAC-SHA256 when it is registered, and one without a signature by this key
+            is not loaded; where it is not, digests find what was changed by mistake, and not a
+            forger who can write both registry and artefacts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -54,6 +58,7 @@ class Tracking(BaseModel):
     folder: Path = Path("mlruns")
     experiment: str = "duewatch"
     model_name: str = "duewatch"
+    key_env: str = Field(default="DUEWATCH_MODEL_KEY", pattern=r"^[A-Z][A-Z0-9_]*$")
 
     @field_validator("folder", mode="before")
     @classmethod
@@ -99,7 +104,11 @@ def register(
 
     Args:
         example: A few rows as the trees see them, for the signature.
+
+    Raises:
+        ConfigError: The key of models is short enough to be guessed.
     """
+    key = _key(tracking)
     with open_mlflow(tracking) as mlflow:
         with mlflow.start_run() as run:
             log_evidence(mlflow, evidence)
@@ -114,7 +123,8 @@ def register(
             run_id=run.info.run_id,
             model_id=logged.model_id if logged else None,
         )
-        client.set_model_version_tag(tracking.model_name, made.version, DIGEST, model.sha256)
+        for name, mark in marks_of(tracking.model_name, model.sha256, key).items():
+            client.set_model_version_tag(tracking.model_name, made.version, name, mark)
         client.set_registered_model_alias(tracking.model_name, CHALLENGER, made.version)
         return Registered(model=model, version=str(made.version), run_id=run.info.run_id)
 
@@ -178,9 +188,11 @@ def load(tracking: Tracking, which: str = CHAMPION) -> Registered:
     """Load a model by alias or version number.
 
     Raises:
-        ConfigError: The registry has no such model.
-        DataError: Its files are missing or not the bytes that were logged.
+        ConfigError: The registry has no such model, or the key of models can be guessed.
+        DataError: Its files are missing or not the bytes that were logged, or there is a key and
+            it did not sign them.
     """
+    key = _key(tracking)
     with open_mlflow(tracking) as mlflow:
         client = mlflow.MlflowClient()
         version = _find(mlflow, client, tracking.model_name, which)
@@ -193,13 +205,14 @@ def load(tracking: Tracking, which: str = CHAMPION) -> Registered:
                     f" {version.run_id}. Train again, or restore the artefacts."
                 ) from error
             files = _plain_files(Path(path))
+    label = f"model {tracking.model_name} {which} (version {version.version})"
+    check_marks(version.tags, tracking.model_name, digest_in(files), key=key, label=label)
     model = Model.from_files(files)
-    if version.tags.get(DIGEST, model.sha256) != model.sha256:
-        raise DataError(
-            f"model {tracking.model_name} {which}: its files are of another model than the one"
-            f" registered from run {version.run_id} (digest differs). Restore them, or train again."
-        )
     return Registered(model=model, version=str(version.version), run_id=version.run_id)
+
+
+def _key(tracking: Tracking) -> bytes | None:
+    return key_from(tracking.key_env, setting="tracking.key_env")
 
 
 def _plain_files(folder: Path) -> dict[str, bytes]:
@@ -240,8 +253,9 @@ def registry_is_there(tracking: Tracking) -> bool:
 def open_mlflow(tracking: Tracking) -> Iterator[Any]:
     """Import and point MLflow; it costs two seconds, so only those who track pay."""
     mlflow = _import_mlflow()
-    for noisy in ("alembic", "mlflow"):  # MLflow sets its own level while it is imported
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+    # MLflow sets its own level while it is imported, and logs the trace of what it raises.
+    for noisy in ("alembic", "mlflow", "mlflow.store.db.utils"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL if "." in noisy else logging.ERROR)
     given = os.environ.get(URI, "")
     uri = given
     if not uri:
@@ -344,6 +358,11 @@ def _find(mlflow: Any, client: Any, name: str, which: str) -> Any:
             return client.get_model_version(name, which)
         return client.get_model_version_by_alias(name, which)
     except mlflow.exceptions.MlflowException as error:
+        if error.error_code == "TEMPORARILY_UNAVAILABLE":  # what MLflow says of any broken database
+            raise ConfigError(
+                f"model {name}: the registry of models cannot be read. Restore it, or name another"
+                " (tracking.folder)."
+            ) from error
         raise ConfigError(
             f"model {name}: the registry has no {'version' if which.isdigit() else 'alias'}"
             f" {which}. Run duewatch train, then duewatch promote."

@@ -66,7 +66,8 @@ def load_law(name_or_path: str | Path) -> Law:
     try:
         return Law.model_validate({**values, "name": label})
     except ValidationError as error:
-        raise ConfigError("\n".join(_fault(label, fault) for fault in error.errors())) from error
+        lines = (_fault(str(name_or_path), fault) for fault in error.errors())
+        raise ConfigError("\n".join(lines)) from error
 
 
 def in_force(versions: tuple[Dated, ...], on: date, *, what: str) -> Dated:

@@ -36,12 +36,14 @@ def plan(
     """
     if context.invoked_subcommand:
         return
+    from collection.law import load_law
     from collection.policy import load_policy
     from pipeline.planning import dunning_day as day_of
     from pipeline.planning import plan as make
     from pipeline.preparing import prepare
 
     rules = load_policy(policy)
+    load_law(rules.law)  # before the data: a wrong one need not wait
     settings = settings_of(config, data=data, as_of=as_day(as_of))
     prepared = prepare(settings)
     made = make(settings, prepared, rules, day=day_of(prepared.as_of, dunning_day), run=run)

@@ -38,7 +38,9 @@ class Gates(BaseModel):
             usual share; the first two lists have no usual.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False
+    )
 
     payments_silent_days: int | None = Field(default=3, ge=0)
     bills_silent_days: int | None = Field(default=45, ge=0)

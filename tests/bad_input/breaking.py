@@ -5,13 +5,17 @@ into an old one.
 """
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 
 from contract import engine
 
@@ -143,6 +147,44 @@ def twin(table: str, column: str) -> Step:
 def parquet(path: str, **columns: Any) -> Step:
     """Write a Parquet file of these columns."""
     return lambda here: pq.write_table(pa.table(columns), fresh(here, path))
+
+
+def registry(change: Callable[[Path], object] = lambda _: None) -> Step:
+    """Give the case a registry of its own, and change the folder of its one model."""
+
+    def step(here):
+        settings = yaml.safe_load((here / "run.yaml").read_text("utf-8"))
+        shared = settings["tracking"]["folder"]
+        shutil.copytree(shared, here / "mlruns")
+        _readdress(here / "mlruns" / "mlflow.db", shared, str(here / "mlruns"))
+        settings["tracking"]["folder"] = "mlruns"
+        put("run.yaml", yaml.safe_dump(settings))(here)
+        (card,) = (here / "mlruns").rglob("duewatch/model.json")
+        change(card.parent)
+
+    return step
+
+
+def _readdress(database: Path, old: str, new: str) -> None:
+    """Let a copied registry name its own files."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        for (table,) in tables.fetchall():
+            for _, column, kind, *_ in connection.execute(f"PRAGMA table_info({table})").fetchall():
+                if "CHAR" in kind.upper() or "TEXT" in kind.upper():
+                    connection.execute(
+                        f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (old, new)
+                    )
+
+
+def recorded(sql: str) -> Step:
+    """Change what the registry of the case records."""
+
+    def step(here):
+        with closing(sqlite3.connect(here / "mlruns" / "mlflow.db")) as connection, connection:
+            connection.execute(sql)
+
+    return step
 
 
 def fresh(here: Path, path: str) -> Path:

@@ -1,6 +1,7 @@
 """A broken input as a row: what is spoiled, what is run, how it ends."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from breaking import Step
@@ -19,6 +20,7 @@ class Case:
         says: What the message must match: where, what, and what to do.
         steps: What spoils the world, in order.
         needs: Which world is spoiled: the dataset alone, or with a plan, or with a model too.
+        environment: Variables that are set while it runs.
         adds: Beginnings of paths at which something whole may be added all the same, such as a
             staged store, which is as good for the next run.
     """
@@ -29,6 +31,7 @@ class Case:
     says: str
     steps: tuple[Step, ...] = ()
     needs: Literal["data", "plan", "model"] = "data"
+    environment: Mapping[str, str] = field(default_factory=dict)
     adds: tuple[str, ...] = ()
 
 

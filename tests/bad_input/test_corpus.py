@@ -6,6 +6,8 @@ from pathlib import Path
 import bad_arguments
 import bad_datasets
 import bad_forms
+import bad_models
+import bad_months
 import bad_runs
 import bad_settings
 import bad_sources
@@ -19,6 +21,8 @@ CASES = {
     "run": bad_runs.CASES,
     "form": bad_forms.CASES,
     "argument": bad_arguments.CASES,
+    "month": bad_months.CASES,
+    "model": bad_models.CASES,
 }
 
 # Whose cases read or check whole tables: of these one in three runs each time, the others in the
@@ -66,9 +70,11 @@ def message(err):
 
 @pytest.mark.timeout(120, func_only=True)
 @pytest.mark.parametrize("case", params())
-def test_broken_input_ends_in_one_clear_message(case, here, command):
+def test_broken_input_ends_in_one_clear_message(case, here, command, monkeypatch):
     for step in case.steps:
         step(here)
+    for name, value in case.environment.items():
+        monkeypatch.setenv(name, value)
     before = contents(here)
     done = command(*shlex.split(case.run))
     assert done.code == case.code, done.err

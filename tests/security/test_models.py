@@ -15,6 +15,7 @@ from models.calibration.curve import Calibration
 from models.cores import Rule
 from models.predictor import Model, make_model
 from pipeline import tracking
+from pipeline.model_marks import SEAL, marks_of
 from pipeline.tracking import Evidence, Tracking
 
 
@@ -82,6 +83,58 @@ def test_a_whole_other_model_in_its_place_is_refused_by_digest(kept):
         (folder / name).write_bytes(content)
     with pytest.raises(DataError, match=r"of another model than the one registered .*digest"):
         tracking.load(place, registered.version)
+
+
+KEY = "3f" * 32
+
+
+@pytest.fixture
+def signed(model, tmp_path, monkeypatch):
+    """A model registered where the key is set."""
+    monkeypatch.setenv("DUEWATCH_MODEL_KEY", KEY)
+    place = Tracking(folder=tmp_path / "mlruns")
+    example = pd.DataFrame({"a": np.zeros(1)})
+    nothing = Evidence(parameters={}, metrics={}, tags={})
+    return place, tracking.register(model, example, nothing, place)
+
+
+def test_a_forger_of_registry_and_artefacts_lacks_the_key(signed, monkeypatch):
+    place, registered = signed
+    assert tracking.load(place, registered.version).model.sha256 == registered.model.sha256
+    (card,) = place.folder.rglob("duewatch/model.json")
+    other = _model("late_ewma")
+    for name, content in other.to_files().items():
+        (card.parent / name).write_bytes(content)
+    _mark(place, "duewatch.sha256", other.sha256)
+    with pytest.raises(DataError, match="does not bear the signature of the key of models"):
+        tracking.load(place, registered.version)
+    monkeypatch.delenv("DUEWATCH_MODEL_KEY")  # where nothing is signed, digests are all there is
+    assert tracking.load(place, registered.version).model.sha256 == other.sha256
+
+
+def test_a_signature_of_another_model_or_key_is_refused(signed, monkeypatch):
+    place, registered = signed
+    others = marks_of("duewatch-cutoff", registered.model.sha256, KEY.encode())
+    for mark in (others["duewatch.seal"], "", "0" * 64, "é"):
+        _mark(place, "duewatch.seal", mark)
+        with pytest.raises(DataError, match="does not bear the signature"):
+            tracking.load(place, registered.version)
+    _mark(place, "duewatch.seal", marks_of("duewatch", registered.model.sha256, KEY.encode())[SEAL])
+    tracking.load(place, registered.version)
+    monkeypatch.setenv("DUEWATCH_MODEL_KEY", "4f" * 32)
+    with pytest.raises(DataError, match="Train again where that key is set"):
+        tracking.load(place, registered.version)
+
+
+def test_the_key_of_models_is_kept_nowhere(signed):
+    place, _ = signed
+    for path in place.folder.rglob("*"):
+        assert path.is_dir() or KEY.encode() not in path.read_bytes()
+
+
+def _mark(place, name, value):
+    with tracking.open_mlflow(place) as mlflow:
+        mlflow.MlflowClient().set_model_version_tag(place.model_name, "1", name, value)
 
 
 def test_a_card_that_names_a_path_reads_no_file(model):
