@@ -1,7 +1,7 @@
 """How often the gates stop a list: on calm months, under damage, and under the regimes.
 
     python -m benchmarks.gates [--customers N] [--cycles N] [--learn-months N] [--seeds N]
-        [--first N] [--json]
+        [--first N] [--calm] [--json]
 
 For each seed a utility is simulated and a model trained once, seven cycles before the end. The six
 months since are scored one after the other as `duewatch score` does, so that each is held against
@@ -83,6 +83,14 @@ def _run(folder: Path, arguments: argparse.Namespace, seed: int) -> Iterator[dic
     for as_of in MONTHS:
         yield _judge(calm, as_of, trouble="calm", way=LATER)
         yield _judge(_without_lists(calm), as_of, trouble="calm", way=FIRST)
+    if not arguments.calm:
+        yield from _trouble(folder, arguments, calm, seed)
+
+
+def _trouble(
+    folder: Path, arguments: argparse.Namespace, calm: World, seed: int
+) -> Iterator[dict[str, Any]]:
+    """Judge the model's lists of spoiled data, and of the regimes."""
     day = MONTHS[seed % len(MONTHS)]
     for damage in DAMAGE:
         data = spoil(calm.config.data, folder / damage.name, damage, day)
@@ -171,7 +179,7 @@ def summarise(judged: pd.DataFrame) -> dict[str, Any]:
             gate.id: rate(rows["failed"].str.split().map(lambda ids, gate=gate: gate.id in ids))
             for gate in GATES
         }
-    for regime in REGIMES:
+    for regime in REGIMES if (months["trouble"] == REGIMES[0]).any() else ():
         rows = months[months["trouble"] == regime]
         told[f"{regime}, ever"] = rate((rows["failed"] != "").groupby(rows["seed"]).any())
     return told
@@ -206,6 +214,7 @@ def main() -> None:
     parser.add_argument("--learn-months", type=int, default=12)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--calm", action="store_true", help="judge calm months alone")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     judged = measure(arguments)
