@@ -53,7 +53,7 @@ const shownAs = (name, v) => {
 const make = (tag, given = {}, ...inside) => {
   const one = document.createElement(tag);
   for (const [name, value] of Object.entries(given)) {
-    if (value === null || value === false) continue;
+    if (value === null || value === undefined || value === false) continue;
     if (name === "text") one.textContent = value;
     else if (name.startsWith("on")) one.addEventListener(name.slice(2), value);
     else one.setAttribute(name, value === true ? "" : value);
