@@ -68,6 +68,7 @@ def prepare(config: Config) -> Prepared:
     check_pseudonyms(config.privacy, config.data)
     with naming_damage(dataset):
         as_of = _believable(config.as_of or day_after_data(dataset))
+        refuse_unseen(dataset, as_of)
     with step(f"Check {config.data}"):
         checks = check_dataset(dataset, as_of=as_of, promote=frozenset(config.promote_warnings))
         checks.raise_on_errors()
@@ -158,6 +159,22 @@ def day_after_data(dataset: Dataset) -> date:
         raise DataError(f"{dataset.folder}: bills and payments have no rows; nothing can be seen.")
     day: date = newest
     return day + timedelta(days=1)
+
+
+def refuse_unseen(dataset: Dataset, as_of: date) -> None:
+    """Refuse a day before which the data know no bill: all that is made of it would be empty.
+
+    Raises:
+        DataError: No bill was issued before that day.
+    """
+    bills = dataset.scan("bills")
+    if not _one(f"SELECT EXISTS (FROM {bills} WHERE issued_on < DATE '{as_of}')"):
+        first = _one(f"SELECT min(issued_on) FROM {bills}")
+        began = f"the first was issued on {first}" if first else "there are none at all"
+        raise DataError(
+            f"{dataset.folder}: no bill was known before {as_of}; {began}. Give a later as_of, or"
+            " more history."
+        )
 
 
 def enough_buckets(dataset: Dataset) -> int:

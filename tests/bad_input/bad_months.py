@@ -63,7 +63,7 @@ MONTHS = (
     case("month: empty", f"run --cycle '' {C}", 2, r"--cycle: .* is no month"),
     case("month: a preview of no month", f"run --cycle soon --dry-run {C}", 2, r"--cycle: soon is no month"),
     case("month: a preview of no data", f"run --cycle 2026-10 --dry-run --data nowhere {C}", 3, r"nowhere: no such folder"),
-    case("month: before the data", f"run --cycle 2001-01 {C}", 3, r"no bill is open and not yet due at 2001-01-06", adds=("stores", "outputs/.", "outputs/health.json", "outputs/cycles")),
+    case("month: before the data", f"run --cycle 2001-01 {C}", 3, r"data: no bill was known before 2001-01-06; the first was issued on 20\d\d-\d\d-\d\d\. Give a later as_of", adds=("stores", "outputs/.", "outputs/health.json", "outputs/cycles")),
     month("cycle: {steps: [score, score]}", r"own\.yaml: cycle\.steps.*name each step once"),
     month("cycle: {steps: [plan]}", r"own\.yaml: cycle\.steps.*plan needs the step score"),
     month("cycle: {steps: [score, handouts]}", r"own\.yaml: cycle\.steps.*handouts needs the step plan"),

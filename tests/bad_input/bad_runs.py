@@ -86,6 +86,12 @@ PLANS = (
     case("scope: a negative month", f"scope freeze --month -1 {C}", 2, r"-1"),
 )
 
+NOTHING = r"data: no bill was known before 2001-01-01; the first was issued on 20\d\d-\d\d-\d\d\. Give a later as_of, or more history"
+BEFORE = tuple(
+    case(f"before the data: {run}", f"{run} --as-of 2001-01-01 {C}", 3, NOTHING)
+    for run in ("features out.parquet", "score", "portraits out", "kpis --out out", "forecast --out out", "plan --run a-run", "prove data", "scope freeze", "dictionary out.html")
+)
+
 MODELS = (
     case("model: no version", f"score --model 9 {C}", 2, r"has no version 9\. Run duewatch train, then duewatch promote"),
     case("model: no alias", f"score --model best {C}", 2, r"has no alias best"),
@@ -99,4 +105,4 @@ MODELS = (
     case("model: a registry that is no database", "score --config own.yaml", 2, r"mlflow\.db", put("mlruns/mlflow.db", "no database, only words" * 100), put("own.yaml", "tracking: {folder: mlruns}\n"), adds=("mlruns",)),
 )
 
-CASES = (*RUNS, *PLANS, *MODELS)
+CASES = (*RUNS, *PLANS, *BEFORE, *MODELS)
