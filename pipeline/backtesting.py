@@ -11,6 +11,7 @@ import pandas as pd
 
 from models.acceptance import Verdict, accept
 from models.backtest import Backtest
+from models.curves import calibration_curve, gain_curves
 from models.judging import MODEL
 from models.origins import run_origins
 from pipeline.cards import (
@@ -31,7 +32,7 @@ from pipeline.training import (
     recipe_of,
     stretch,
 )
-from pipeline.training_evidence import as_json, metrics_of
+from pipeline.training_evidence import CALIBRATION, GAINS, as_json, metrics_of
 from reports.spreadsheet import inert_frame
 
 RESULT = "backtest.json"
@@ -184,6 +185,8 @@ def _tables(
         "by_day.csv": rolling.by_day(),
         "by_slice.csv": rolling.by_slice(),
         "attrition.csv": _attrition(rolling),
+        GAINS: gain_curves(rolling),
+        CALIBRATION: calibration_curve(rolling),
     }
     if final is not None:
         found |= {

@@ -25,7 +25,7 @@ from reports.page import Extras, Movement, PageWords, how_it_moved, plans_in_wor
 
 GATES, SCORES = "gates.json", "scores.parquet"
 # Where other verbs write: below outputs, and below a month's folder.
-_PLACES = ("*", "cycles/*/*")
+_PLACES = ("*", "monitoring/*", "cycles/*/*")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from models.backtest import Backtest
+from models.curves import calibration_curve, gain_curves
 from models.judging import Judged
 from models.train import Trained
 from pipeline.config import Config
@@ -15,6 +16,8 @@ from pipeline.preparing import Prepared
 from pipeline.tracking import TOUCHED, Evidence, git_commit
 
 CONFIG_FILE = "config.json"
+# The curves of the months held out, which the pictures of a run's list are drawn from.
+GAINS, CALIBRATION = "gains.csv", "calibration.csv"
 
 
 def as_json(judged: tuple[Judged, ...]) -> list[dict[str, Any]]:
@@ -73,6 +76,8 @@ def training_evidence(
             "by_slice.csv": trial.by_slice(),
             "attrition.csv": trained.attrition.rename_axis("reason").reset_index(),
             "importance.csv": trained.report.importance,
+            GAINS: gain_curves(trial),
+            CALIBRATION: calibration_curve(trial),
         },
         figures=figures,
     )

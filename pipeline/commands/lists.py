@@ -56,6 +56,10 @@ def report(
         Path | None,
         typer.Option(help="Run to hold it against [default: the last one before its day]."),
     ] = None,
+    plots: Annotated[
+        Path | None, typer.Option(help="Also write pictures for slides, as PNG, to this folder.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="zh or en, of the pictures.")] = "zh",
     config: ConfigFile = None,
     data: Data = None,
     as_json: Json = False,
@@ -67,6 +71,9 @@ def report(
     --config or --data it also tells what came of the last list, each customer's bills, payments
     and contacts, and how each risk came about; forecast and monitoring that lie beside the run
     are shown.
+
+    With --plots also writes pictures for slides. Those of the model's months held out need its
+    registry, which --config names.
     """
     from pipeline.planning import plan_of
     from pipeline.runs import previous_run
@@ -85,6 +92,13 @@ def report(
         around = Around(plan=plan, previous=previous, config=settings)
         facts |= {"page": str(page), "page_bytes": write_page(run, page, around)}
         tell(f"Page: {page}", False, {})
+    if plots is not None:
+        from pipeline.plotting import plot_language, write_plots
+
+        tracking = settings_of(config, data=data).tracking
+        drawn, absent = write_plots(run, plots, previous, tracking, plot_language(language))
+        facts |= {"plots": [str(path) for path in drawn], "not_drawn": absent}
+        tell("\n".join([f"Pictures: {len(drawn)} in {plots}", *absent]), False, {})
     tell(f"List: {run / 'list.xlsx'}", as_json, facts)
 
 
