@@ -26,10 +26,10 @@ PHRASES = (
     "how_good_note", "gates", "gates_none", "gate", "gate_found", "gate_verdict", "gate_passed",
     "gate_failed", "gate_accepted", "warnings", "probability_note", "search", "any", "reset",
     "sort", "ascending", "descending", "found", "page_of", "previous", "next", "page_size",
-    "print", "print_note", "nothing", "details", "close", "reasons", "no_reasons", "relief",
+    "print", "print_note", "nothing", "close", "reasons", "no_reasons", "relief",
     "facts", "strip_text", "times", "timeline", "plan", "why_not", "group", "bills", "customers",
     "open", "overdue", "expected", "others", "unknown", "yes", "no", "too_old", "damaged",
-    "left_out", "sections", "share", "ranking",
+    "left_out", "sections", "ranking",
     # the forecast
     "forecast", "forecast_none", "forecast_note", "forecast_now", "forecast_then",
     "forecast_interval", "forecast_receivable", "forecast_collected", "forecast_money",

@@ -1,13 +1,12 @@
 """One headless browser, a drawn page in it, and a server that must never be asked."""
 
-import importlib.util
 import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from drawn_page import make_extras, make_hostile, make_page
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 ARGUMENTS = (
@@ -20,14 +19,6 @@ ARGUMENTS = (
     "--window-size=1440,1000",
 )
 ROWS = 120
-
-
-def _drawn():
-    place = Path(__file__).parents[1] / "reports" / "page" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("drawn_page", place)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")
@@ -53,11 +44,10 @@ def bait():
 @pytest.fixture(scope="session")
 def drawn(bait, tmp_path_factory):
     """A page of a drawn list on disk, with the list and what is told around it."""
-    made = _drawn()
-    listed = made.make_hostile(ROWS, planted=bait.address)
-    extras = made.make_extras(listed)
+    listed = make_hostile(ROWS, planted=bait.address)
+    extras = make_extras(listed)
     path = tmp_path_factory.mktemp("browser") / "report.html"
-    path.write_text(made.make_page(listed, extras), encoding="utf-8")
+    path.write_text(make_page(listed, extras), encoding="utf-8")
     return SimpleNamespace(path=path, listed=listed, extras=extras)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from collection.policy import read_plan_wording
 from features.declare import Text
@@ -250,8 +249,3 @@ def make_page(listed: pd.DataFrame, extras: Extras) -> str:
         wording=read_wording(),
         plan_words=read_plan_wording(),
     )
-
-
-@pytest.fixture(scope="session")
-def hostile() -> pd.DataFrame:
-    return make_hostile(120)
