@@ -91,7 +91,8 @@ def monitor(
     drift = _measure_drift(watch, counted)
     table, treatments = _judge(watch, counted)
     table = _with_drift(table, drift, config.monitoring)
-    alarms = _ring(config, proven, table, drift, treatments)
+    limit = config.monitoring.limit_of_calibration(snapshots.learn_months)
+    alarms = _ring(config, proven, table, drift, treatments, limit=limit)
     made = Monitored(
         folder=out or _place(config, prepared, stands, table),
         model=stands,
@@ -214,6 +215,8 @@ def _ring(
     table: pd.DataFrame,
     drift: pd.DataFrame,
     treatments: pd.DataFrame,
+    *,
+    limit: float,
 ) -> tuple[Alarm, ...]:
     rule, found, reaches = config.monitoring, list[Alarm](), list[float]()
     for line in table.to_dict("records"):
@@ -228,7 +231,7 @@ def _ring(
             lines = [{str(k): v for k, v in one.items()} for one in apart.to_dict("records")]
             found += ring_caught(month, figures, proven, rule, reaches=reaches)
             reaches.append(reach_of(figures))
-            found += ring_calibration(month, figures, rule, treatments=lines)
+            found += ring_calibration(month, figures, limit, treatments=lines)
     return tuple(found)
 
 

@@ -26,6 +26,10 @@ TREATED = {
 }
 
 
+# By how much a level may be off where each season was learned from twice, and where once.
+_SEEN_TWICE, _SEEN_ONCE = 0.15, 0.25
+
+
 class Monitoring(BaseModel):
     """When a month's figures ring.
 
@@ -39,8 +43,9 @@ class Monitoring(BaseModel):
             rule may fall short of that of the months that the model was proven on; beyond what
             resampling customers explains.
         calibration: By what share of the late rate the mean probability may be off, beyond what
-            resampling customers explains. A month's level moves by 0.15 in log-odds by itself
-            (docs/decisions/0005); twice that is about this share.
+            resampling customers explains. None takes 0.15 for a model that learned from two years
+            or more, where a calm month is off by 0.045 (one standard deviation), else 0.25: a
+            season seen once is off by as much as 0.2 (docs/decisions/0012).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,7 +54,7 @@ class Monitoring(BaseModel):
     psi_act: float = Field(default=0.25, gt=0, le=10)
     feature_weight: float = Field(default=0.01, ge=0, le=1)
     caught_loss: float = Field(default=0.05, gt=0, le=1)
-    calibration: float = Field(default=0.30, gt=0, le=10)
+    calibration: float | None = Field(default=None, gt=0, le=10)
 
     @model_validator(mode="after")
     def _watches_before_it_acts(self) -> Self:
@@ -58,6 +63,12 @@ class Monitoring(BaseModel):
                 "psi_watch lies above psi_act; a breach is to be the larger of the two"
             )
         return self
+
+    def limit_of_calibration(self, learn_months: int) -> float:
+        """Return the limit for a model that learned from so many months."""
+        if self.calibration is not None:
+            return self.calibration
+        return _SEEN_TWICE if learn_months >= 24 else _SEEN_ONCE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +178,7 @@ def reach_of(figures: Mapping[str, float]) -> float:
 def ring_calibration(
     month: str,
     figures: Mapping[str, float],
-    rule: Monitoring,
+    limit: float,
     *,
     treatments: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[Alarm, ...]:
@@ -175,12 +186,13 @@ def ring_calibration(
 
     Args:
         figures: Of the month (models.monitoring.performance.realise).
+        limit: The share of the late rate that it may be off by.
         treatments: Of the month (models.monitoring.performance.by_treatment), told apart: where
             only the reminded are off, reminders work and the model may be right (domain 3.9).
     """
     told, rate = figures["told"], figures["late_rate"]
     inside = figures["late_low"] <= told <= figures["late_high"]
-    if inside or not abs(told - rate) > rule.calibration * rate:
+    if inside or not abs(told - rate) > limit * rate:
         return ()
     return (
         Alarm(
@@ -189,7 +201,7 @@ def ring_calibration(
             what="calibration",
             level="act",
             value=told - rate,
-            limit=rule.calibration * rate,
+            limit=limit * rate,
             cost=_misled(figures, treatments),
         ),
     )

@@ -172,8 +172,8 @@ def test_calibration_rings_when_told_is_off_and_not_when_right():
     quiet = loud = 0
     for seed in range(10):
         right, wrong = world(seed, rows=3_000), world(seed, rows=3_000, told_odds=0.7)
-        quiet += not ring_calibration("2026-01-06", judge(right), Monitoring())
-        loud += bool(ring_calibration("2026-01-06", judge(wrong), Monitoring()))
+        quiet += not ring_calibration("2026-01-06", judge(right), 0.3)
+        loud += bool(ring_calibration("2026-01-06", judge(wrong), 0.3))
     assert (quiet, loud) == (10, 10)
 
 
@@ -182,7 +182,7 @@ def test_a_wrong_level_is_told_in_bills_yuan_and_by_treatment():
     tally = tally_of(rows)
     figures = realise(tally, capacity=CAPACITY)
     apart = by_treatment(tally).to_dict("records")
-    (alarm,) = ring_calibration("2026-01-06", figures, Monitoring(), treatments=apart)
+    (alarm,) = ring_calibration("2026-01-06", figures, 0.3, treatments=apart)
     bills = rows.p.sum() - rows.late.sum()
     yuan = (rows.p * rows.amount).sum(), (rows.late * rows.amount).sum()
     held = rows.treatment == "held_out"
@@ -195,11 +195,19 @@ def test_a_wrong_level_is_told_in_bills_yuan_and_by_treatment():
     assert f"预测逾期比实际多{bills:,.0f}笔" in alarm.cost.zh
 
 
+@pytest.mark.parametrize(
+    ("setting", "learn_months", "limit"),
+    [(None, 12, 0.25), (None, 24, 0.15), (None, 36, 0.15), (0.4, 24, 0.4)],
+)
+def test_a_level_learned_from_each_season_twice_is_held_closer(setting, learn_months, limit):
+    assert Monitoring(calibration=setting).limit_of_calibration(learn_months) == limit
+
+
 def test_customers_without_bills_cost_no_yuan():
     rows = world(3, rows=3_000, told_odds=0.9)
     customers = Scored(**{**vars(rows), "amount": None, "order": rows.p})
     figures = judge(customers)
-    (alarm,) = ring_calibration("2026-01-06", figures, Monitoring())
+    (alarm,) = ring_calibration("2026-01-06", figures, 0.3)
     (lost,) = ring_caught(
         "2026-01-06", figures, Proven(rule="late_ewma", margin=0.9, months=3), Monitoring()
     )
