@@ -138,8 +138,8 @@ def _write_run(page: _Page, facts: RunFacts, expected_late_cny: float) -> None:
     for left, right in zip(run, sizes, strict=True):
         page.put(0, both(page.wording.phrases[left], "  "), label)
         lines = page.spread((1, 3), run[left], value)
-        page.spread((5, 6), both(page.wording.phrases[right], "  "), label)
-        page.spread((7, _LAST), sizes[right], page.styles.cell(align="right"))
+        page.spread((5, 7), both(page.wording.phrases[right], "  "), label)
+        page.spread((8, _LAST), sizes[right], page.styles.cell(align="right"))
         page.end_row(lines)
 
 

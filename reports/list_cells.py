@@ -18,6 +18,7 @@ from reports.styles import (
     RULE,
     STRIP_FONT,
     STRIP_INKS,
+    TIER_STYLES,
     Styles,
     display_width,
 )
@@ -28,6 +29,9 @@ _EPOCH = pd.Timestamp("1899-12-30")  # Excel's day 0
 # what they save must have the same seal.
 _DECIMALS = {"money": 2, "share": 6}
 _NUMBERS = frozenset({"money", "share", "integer", "date", "month"})
+
+# Columns whose codes have a look each.
+_LOOKS = {"band": BAND_STYLES, "tier": TIER_STYLES}
 
 Writer = Callable[[int, Any], Any]
 
@@ -88,9 +92,8 @@ def cell_writer(
     }
     plain = styles.cell(**base)
     marked = {
-        both(wording.bands[band], "\n"): styles.cell(**(base | look))
-        for band, look in BAND_STYLES.items()
-        if column.id == "band"
+        both(wording.section(column.words)[code], "\n"): styles.cell(**(base | look))
+        for code, look in _LOOKS.get(column.id, {}).items()
     }
     put = sheet.write_number if column.kind in _NUMBERS else sheet.write_string
 

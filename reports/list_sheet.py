@@ -11,11 +11,12 @@ from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
 from contract.errors import DataError
-from reports.columns import Column, columns_on
+from reports.columns import LISTING, Column
 from reports.facts import RunFacts
 from reports.list_cells import cell_writer, column_width, sheet_values
+from reports.paper import Paper, lay_out
 from reports.seal import Seal, make_seal
-from reports.styles import GROUP_FILLS, Styles, lines_needed, row_height
+from reports.styles import GROUP_FILLS, Styles, head_width, lines_needed, row_height
 from reports.wording import Wording, both
 
 _HEAD_ROWS = 2  # the groups, then the columns
@@ -66,6 +67,14 @@ class ListTable:
         """How many bills there are."""
         return len(self.cells[0])
 
+    def select(self, ids: Sequence[str], rows: Sequence[int]) -> "ListTable":
+        """Return some of its columns and rows."""
+        kept = [at for at, column in enumerate(self.columns) if column.id in ids]
+        return ListTable(
+            columns=tuple(self.columns[at] for at in kept),
+            cells=[[self.cells[at][row] for row in rows] for at in kept],
+        )
+
     def seal(self, run: str, key: bytes | None) -> Seal:
         """Seal what is not filled in."""
         locked = [at for at, column in enumerate(self.columns) if not column.is_filled_in]
@@ -88,12 +97,27 @@ def list_table(listed: pd.DataFrame, wording: Wording) -> ListTable:
 
 
 def write_list_sheet(
-    sheet: Worksheet, table: ListTable, facts: RunFacts, *, styles: Styles, wording: Wording
+    sheet: Worksheet,
+    table: ListTable,
+    facts: RunFacts,
+    *,
+    styles: Styles,
+    wording: Wording,
+    title: str = "",
 ) -> None:
-    """Write heads and bills, lock all but the feedback, and set the sheet up for work and print."""
+    """Write heads and bills, lock all but the feedback, and set the sheet up for work and print.
+
+    Args:
+        title: Stands above each printed page.
+    """
     columns, values = table.columns, table.cells
-    widths = [column_width(column, shown) for column, shown in zip(columns, values, strict=True)]
-    _write_heads(sheet, columns, styles=styles, wording=wording)
+    heads = [both(wording.columns[column.id], "\n") for column in columns]
+    widths = [
+        max(column_width(column, shown), head_width(head))
+        for column, shown, head in zip(columns, values, heads, strict=True)
+    ]
+    paper = lay_out(widths, _starts(columns), _frozen(columns))
+    _write_heads(sheet, columns, heads, widths, styles=styles, wording=wording)
     for at, width in enumerate(widths):
         sheet.set_column(at, at, width)
     heights = _row_heights(columns, values, widths)
@@ -106,7 +130,9 @@ def write_list_sheet(
         for write, value in zip(writers, row, strict=True):
             write(number, value)
     _set_up_use(sheet, columns, rows=table.rows, wording=wording)
-    _set_up_print(sheet, columns, rows=table.rows, facts=facts, wording=wording)
+    _set_up_print(sheet, columns, paper, rows=table.rows, facts=facts, wording=wording)
+    if title:
+        sheet.set_header(f"&C&10 {_plain(title)}")
     sheet.protect("", _ALLOWED)
 
 
@@ -114,9 +140,9 @@ def sheet_columns(listed: pd.DataFrame) -> tuple[Column, ...]:
     """Return the columns of the sheet, without the optional ones that the list leaves empty."""
     return tuple(
         column
-        for column in columns_on("sheet")
+        for column in LISTING
         if not column.optional
-        or (column.id in listed and listed[column.id].fillna("").ne("").any())
+        or (column.id in listed and listed[column.id].astype(object).fillna("").ne("").any())
     )
 
 
@@ -133,11 +159,23 @@ def _row_heights(
     return [row_height(max(2, *lines)) for lines in zip(*wrapping, strict=True)]
 
 
+def _starts(columns: Sequence[Column]) -> list[int]:
+    """Return where groups start: a page that ends within one would cut its head."""
+    return [at for at in range(1, len(columns)) if columns[at].group != columns[at - 1].group]
+
+
 def _write_heads(
-    sheet: Worksheet, columns: Sequence[Column], *, styles: Styles, wording: Wording
+    sheet: Worksheet,
+    columns: Sequence[Column],
+    heads: Sequence[str],
+    widths: Sequence[float],
+    *,
+    styles: Styles,
+    wording: Wording,
 ) -> None:
+    lines = [lines_needed(head, width) for head, width in zip(heads, widths, strict=True)]
     sheet.set_row(0, row_height(1))
-    sheet.set_row(1, row_height(3))
+    sheet.set_row(1, row_height(max(3, *lines)))
     places = list(enumerate(columns))
     for group, members in groupby(places, key=lambda place: place[1].group):
         ats = [at for at, _ in members]
@@ -148,8 +186,7 @@ def _write_heads(
         else:
             sheet.merge_range(0, ats[0], 0, ats[-1], text, style)
     for at, column in places:
-        head = styles.head(bg_color=GROUP_FILLS[column.group])
-        sheet.write_string(1, at, both(wording.columns[column.id], "\n"), head)
+        sheet.write_string(1, at, heads[at], styles.head(bg_color=GROUP_FILLS[column.group]))
 
 
 def _set_up_use(
@@ -190,9 +227,15 @@ def choices(column: Column, wording: Wording) -> list[str]:
 
 
 def _set_up_print(
-    sheet: Worksheet, columns: Sequence[Column], *, rows: int, facts: RunFacts, wording: Wording
+    sheet: Worksheet,
+    columns: Sequence[Column],
+    paper: Paper,
+    *,
+    rows: int,
+    facts: RunFacts,
+    wording: Wording,
 ) -> None:
-    """Print on A4, two sheets side by side: who and what, then why and the feedback.
+    """Print on A4, sheets side by side: who and what, then why, then the feedback.
 
     The whole width on one sheet would come out in letters of four points. Heads and the columns
     that name the customer stand on every sheet, the run in the footer.
@@ -203,13 +246,19 @@ def _set_up_print(
     sheet.repeat_rows(0, _HEAD_ROWS - 1)
     sheet.repeat_columns(0, _frozen(columns) - 1)
     sheet.print_area(0, 0, _HEAD_ROWS + rows - 1, len(columns) - 1)
-    sheet.fit_to_pages(2, 0)
+    sheet.set_print_scale(paper.scale)
+    sheet.set_v_pagebreaks(paper.breaks)
     sheet.print_across()
     page = wording.phrases["page"]
     title = both(wording.phrases["title"])
-    run = f"{facts.run_id}  {facts.as_of.isoformat()}".replace("&", "&&")
+    run = _plain(f"{facts.run_id}  {facts.as_of.isoformat()}")
     sheet.set_footer(f"&L&8 {run}&C&8{title}&R&8{page.zh} {page.en} &P / &N")
 
 
 def _frozen(columns: Sequence[Column]) -> int:
-    return sum(column.id in _FROZEN for column in columns)
+    """Return how many columns stand still, and on every printed page: up to the last that names."""
+    return 1 + max(at for at, column in enumerate(columns) if column.id in _FROZEN)
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "&&")

@@ -29,12 +29,23 @@ GROUP_FILLS = {
     "who": "#334E68",
     "what": "#102A43",
     "why": "#334E68",
+    "plan": "#102A43",
     "feedback": "#7A5B00",
 }
 BAND_STYLES: dict[str, dict[str, Any]] = {
     "call": {"bg_color": "#A63D00", "font_color": "#FFFFFF", "bold": True},
     "message": {"bg_color": "#FFD27A", "font_color": INK, "bold": True},
     "watch": {"bg_color": "#EAF2F8", "font_color": INK},
+}
+# From light to dark as the risk grows: the order holds in grey, and the letter says the same.
+TIER_STYLES: dict[str, dict[str, Any]] = {
+    "Q": {"bg_color": "#FFFFFF", "font_color": INK},
+    "N": {"bg_color": "#F5F5F5", "font_color": INK},
+    "D": {"bg_color": "#E3EEF6", "font_color": INK},
+    "C": {"bg_color": "#C3DAEA", "font_color": INK},
+    "B": {"bg_color": "#8FB8D4", "font_color": INK, "bold": True},
+    "A": {"bg_color": "#3F7CA6", "font_color": "#FFFFFF", "bold": True},
+    "O": {"bg_color": "#123F5F", "font_color": "#FFFFFF", "bold": True},
 }
 # Dark enough to be read without the colour: the glyph says the same.
 STRIP_INKS = {
@@ -99,6 +110,16 @@ def lines_needed(text: str, width: float) -> int:
         # Where a line breaks it is rarely full: words do not split.
         lines += 1 if needed <= width else math.ceil(needed / max(width - 4.0, 1.0))
     return lines
+
+
+def head_width(text: str) -> float:
+    r"""Return the least width in which no word of a bold head breaks.
+
+    >>> head_width("逾期天数\nDays past due"), head_width("保护对象\nProtected")
+    (6.0, 11.0)
+    """
+    words = (word for line in text.split("\n") for word in line.split() if line.isascii())
+    return max((len(word) for word in words), default=0) + 2.0
 
 
 def row_height(lines: int) -> float:

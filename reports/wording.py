@@ -10,11 +10,14 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from collection.bands import BANDS
+from collection.law import RECORDS
+from collection.tiers import TIERS
 from contract.errors import ConfigError
-from contract.tables import CHANNELS, PAY_ARRANGEMENTS, SEGMENTS
+from contract.tables import CHANNELS, CONTACTS, PAY_ARRANGEMENTS, SEGMENTS
 from contract.yaml_file import read_settings
 from features.declare import Text
-from reports.columns import COLUMNS
+from reports.changes import CAUSES, MOVES
+from reports.columns import COLUMNS, LISTING
 from reports.facts import METRICS
 from reports.strip import GLYPHS
 
@@ -22,11 +25,20 @@ WORDING = Path(__file__).parent.parent / "configs" / "wording.yaml"
 
 Worded = TypeVar("Worded", bound=BaseModel)
 
-GROUPS = ("do", "who", "what", "why", "feedback")
+GROUPS = ("do", "who", "what", "why", "plan", "feedback")
 HISTORIES = ("sufficient", "insufficient")
-OUTCOMES = ("answered", "no_answer", "wrong_number", "promised", "disputed", "refused", "paid")
+OUTCOMES = (
+    *("answered", "no_answer", "wrong_number", "delivered", "promised"),
+    *("disputed", "refused", "paid"),
+)
 VERDICTS = ("adopted", "overridden")
-SHEETS = ("about", "list", "summary")
+SHEETS = ("about", "list", "summary", "changes", "records", "glossary")
+# What the sheet for records asks for, of collection.feedback's form.
+FORM_HEADS = (
+    *("customer_id", "bill_id", "recorded_at", "recorded_by", "round", "method", "outcome"),
+    *("promised_on", "request", "contact_change", "verified", "dispute_until_on", "verdict"),
+    *("overridden_from", "overridden_to", "reason", "record"),
+)
 # One phrase a line would hide the module behind its list.
 # fmt: off
 PHRASES = (
@@ -36,7 +48,15 @@ PHRASES = (
     "reading", "legend", "glossary", "ranking", "relief", "flagged", "total", "count",
     "share_of_total", "by_segment", "by_grid", "by_band", "other_grids", "first_rows", "reason",
     "page", "pick_from_list", "date_wanted", "backtest", "mean_interval", "worst_month", "lead",
-    "list_id", "signed", "unsigned",
+    "list_id", "signed", "unsigned", "contents", "contents_list", "contents_group",
+    "contents_left_out", "contents_changes", "contents_no_changes", "contents_summary",
+    "contents_records", "contents_glossary", "by_grid_word", "by_manager_word", "and_more",
+    "group_title", "part_of_plan", "no_plan", "previous_run", "no_previous", "changes_title",
+    "changes_note", "changes_then", "changes_now", "changes_balance", "changes_stayed",
+    "changes_by_cause", "changes_amount", "changes_customers", "changes_rows", "changes_capped",
+    "move", "cause", "then", "now", "listed_bill", "bill_settled", "bill_open", "portfolio_note",
+    "by_org", "by_aging", "customers", "records_title", "records_note", "glossary_heads",
+    "glossary_tiers", "glossary_causes", "glossary_words", "moved_new", "moved_same",
 )
 # fmt: on
 
@@ -86,14 +106,28 @@ class Wording(BaseModel):
     sheets: Annotated[dict[str, Words], wording_of(*SHEETS)]
     groups: Annotated[dict[str, Words], wording_of(*GROUPS)]
     columns: Annotated[dict[str, Words], wording_of(*(column.id for column in COLUMNS))]
+    column_meanings: Annotated[dict[str, Words], wording_of(*(column.id for column in LISTING))]
     bands: Annotated[dict[str, Words], wording_of(*BANDS)]
     band_meanings: Annotated[dict[str, Words], wording_of(*BANDS)]
+    tiers: Annotated[dict[str, Words], wording_of(*TIERS)]
+    tier_meanings: Annotated[dict[str, Words], wording_of(*TIERS)]
     segments: Annotated[dict[str, Words], wording_of(*SEGMENTS)]
     histories: Annotated[dict[str, Words], wording_of(*HISTORIES)]
     pay_arrangements: Annotated[dict[str, Words], wording_of(*PAY_ARRANGEMENTS)]
     channels: Annotated[dict[str, Words], wording_of(*CHANNELS)]
     outcomes: Annotated[dict[str, Words], wording_of(*OUTCOMES)]
     verdicts: Annotated[dict[str, Words], wording_of(*VERDICTS)]
+    methods: Annotated[dict[str, Words], wording_of(*CONTACTS.column("method").codes)]
+    requests: Annotated[dict[str, Words], wording_of(*CONTACTS.column("request").codes)]
+    contact_changes: Annotated[
+        dict[str, Words], wording_of(*CONTACTS.column("contact_change").codes)
+    ]
+    records: Annotated[dict[str, Words], wording_of(*RECORDS)]
+    answers: Annotated[dict[str, Words], wording_of("true", "false")]
+    form: Annotated[dict[str, Words], wording_of(*FORM_HEADS)]
+    moves: Annotated[dict[str, Words], wording_of(*MOVES)]
+    causes: Annotated[dict[str, Words], wording_of(*CAUSES)]
+    cause_meanings: Annotated[dict[str, Words], wording_of(*CAUSES)]
     strip: Annotated[dict[str, Words], wording_of(*GLYPHS)]
     metrics: Annotated[dict[str, Words], wording_of(*METRICS)]
     phrases: Annotated[dict[str, Words], wording_of(*PHRASES)]

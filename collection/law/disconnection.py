@@ -31,8 +31,12 @@ CONDITIONS = (
 # What a person adds after the review; the software only shows whether it is recorded.
 STEPS = ("second_notice", "approval")
 
-# What persons record, apart from contacts: see collection.feedback.
-RECORDS = ("approval", "second_notice", "plan_offered", "medical_certificate")
+# What persons record, apart from contacts: see collection.feedback. The last two meet no condition
+# of a cut: that a notice may go out, and what was agreed with the customer instead.
+RECORDS = (
+    *("approval", "second_notice", "plan_offered", "medical_certificate"),
+    *("notice_approval", "measures_agreed"),
+)
 RECORD_SCHEMA = pa.schema(
     [
         ("customer_id", pa.string()),

@@ -14,7 +14,7 @@ import openpyxl
 
 from contract.errors import DataError
 from contract.workbook import refuse_hostile
-from reports.columns import columns_on
+from reports.columns import LISTING
 from reports.handouts.columns import COLUMNS, FILLED_IN
 from reports.handouts.sheet import FIRST_ROW, IDS_ROW
 from reports.list_sheet import KEYS, LIST
@@ -121,9 +121,9 @@ def find_sheet(book: Book, wording: Wording, refusal: Refusal) -> Returned:
         DataError: No sheet has the heads of a list or handout, or a head stands twice.
     """
     for title, rows in book.sheets.items():
-        heads = {column.id: both(wording.columns[column.id]) for column in columns_on("sheet")}
+        heads = {column.id: both(wording.columns[column.id]) for column in LISTING}
         if found := _list_columns(rows, wording):
-            entries = {column.id for column in columns_on("sheet") if column.is_filled_in}
+            entries = {column.id for column in LISTING if column.is_filled_in}
             return _returned(
                 book, title, found=found, heads=heads, entries=entries, kind="list", refusal=refusal
             )
@@ -168,14 +168,14 @@ def _in_order(at: dict[str, int], kind: str) -> dict[str, int]:
     """Put the list's columns in the order in which they were sealed; a handout's stay."""
     if kind != LIST:
         return dict(sorted(at.items(), key=lambda one: one[1]))
-    return {column.id: at[column.id] for column in columns_on("sheet") if column.id in at}
+    return {column.id: at[column.id] for column in LISTING if column.id in at}
 
 
 def _list_columns(rows: Sequence[Cells], wording: Wording) -> list[tuple[int, str]]:
     """Return place and id of the list's columns; none where its keys are not among them."""
     if len(rows) <= _LIST_HEADS:
         return []
-    ids = {_plain(both(wording.columns[one.id])): one.id for one in columns_on("sheet")}
+    ids = {_plain(both(wording.columns[one.id])): one.id for one in LISTING}
     named = [(at, ids.get(_plain(head))) for at, head in enumerate(rows[_LIST_HEADS])]
     found = [(at, id_) for at, id_ in named if id_]
     return found if {*KEYS} <= {id_ for _, id_ in found} else []

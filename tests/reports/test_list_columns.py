@@ -3,6 +3,7 @@
 from itertools import groupby
 
 from reports import COLUMNS, columns_on
+from reports.columns import LISTING
 from reports.wording import GROUPS, Wording
 
 
@@ -12,7 +13,7 @@ def test_column_ids_are_unique():
 
 
 def test_each_group_stands_together_on_the_sheet():
-    runs = [group for group, _ in groupby(columns_on("sheet"), key=lambda column: column.group)]
+    runs = [group for group, _ in groupby(LISTING, key=lambda column: column.group)]
     assert runs == list(GROUPS)
 
 
