@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from contract import engine
 from contract.errors import DataError
+from contract.parquet_file import find_lie
 from contract.tables import EXTRA_PREFIX, STORED_AS, TABLES, Column, Table
 
 Extra = Literal["numeric", "categorical"]
@@ -199,6 +200,9 @@ def _describe(connection: engine.Connection, path: Path, breaches: list[str]) ->
         rows = connection.execute(f"DESCRIBE SELECT * FROM {engine_files((path,))}").fetchall()
     except engine.EngineError:
         breaches.append(f"{path.name}: cannot be read as Parquet. Import or simulate it again.")
+        return {}
+    if lie := find_lie(path):
+        breaches.append(f"{path.name}: {lie}. Import or simulate it again.")
         return {}
     return {row[0]: row[1] for row in rows}
 

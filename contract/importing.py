@@ -72,6 +72,7 @@ def import_tables(
             bench = Workbench(connection, shaped)
             report = _checked(bench, rules, quarantine=quarantine, tell=tell)
             result = build_report(bench, report, mapping=mapping.name, source=name)
+            _refuse_empty(result)
             _write(bench, result, out, work, key)
     tell(f"wrote {out.name}")
     return result
@@ -125,6 +126,23 @@ def _shape_all(source: Readable, mapping: Mapping, work: Path, tell: Progress) -
     if faults:
         raise DataError("\n".join(faults))
     return shaped
+
+
+def _refuse_empty(report: ImportReport) -> None:
+    """Refuse an import of heads alone: nothing could be done with such a dataset.
+
+    Raises:
+        DataError: A table that a dataset needs would have no row; each is a line.
+    """
+    lines = [
+        f"{name}: no row to write ({told.read:,} read from {', '.join(told.files)},"
+        f" {sum(told.dropped.values()):,} dropped by the mapping,"
+        f" {sum(told.quarantined.values()):,} set aside). Export its rows, or correct the mapping."
+        for name, told in report.tables.items()
+        if TABLES[name].required and not told.written
+    ]
+    if lines:
+        raise DataError("\n".join(lines))
 
 
 def _checked(

@@ -56,7 +56,7 @@ def shape_table(
         work: A folder for temporary files.
 
     Raises:
-        DataError: A file is missing or unreadable, or has no column for a required one.
+        DataError: A file is missing, unreadable or damaged, or has no column for a required one.
     """
     read = [(part, file) for part in parts for file in source.staged(part)]
     if not read:
@@ -73,7 +73,11 @@ def shape_table(
     extras = _extras(parts)
     selects = [_select(table, part, file, i, extras) for i, (part, file) in enumerate(read)]
     path = work / f"{table.name}.shaped.parquet"
-    _store(selects, path)
+    try:
+        _store(selects, path)
+    except engine.EngineError as fault:
+        _name_damaged(read, fault)
+        raise
     return Shaped(
         table=table,
         files=tuple(file for _, file in read),
@@ -92,6 +96,19 @@ def _store(selects: list[str], path: Path) -> None:
             f"COPY (SELECT * FROM ({' UNION ALL '.join(selects)}) ORDER BY _at) "
             f"TO {engine.text(path)} (FORMAT parquet)"
         )
+
+
+def _name_damaged(read: list[tuple[TableMapping, Staged]], fault: Exception) -> None:
+    """Raise a DataError that names the first file whose rows cannot be read to their end."""
+    for _, file in read:
+        try:
+            with engine.connect(threads=1) as connection:
+                connection.execute(f"SELECT bit_xor(hash(COLUMNS(*))) FROM {file.relation}")
+        except engine.EngineError:
+            raise DataError(
+                f"{file.label}: damaged, its rows cannot be read. Export it again, or copy it once"
+                " more."
+            ) from fault
 
 
 def missing(table: Table, part: TableMapping, file: Staged) -> Iterator[str]:

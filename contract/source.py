@@ -14,6 +14,7 @@ from contract.dataset import engine_files
 from contract.delimited import read_delimited
 from contract.errors import ConfigError, DataError
 from contract.mapping import TableMapping
+from contract.parquet_file import find_lie
 from contract.staged import Layout, Staged
 from contract.workbook import read_workbook
 
@@ -101,6 +102,8 @@ def _read_parquet(path: Path, label: str, layout: Layout, work: Path) -> Staged:
             rows = connection.execute(f"DESCRIBE SELECT * FROM {engine_files((path,))}").fetchall()
     except engine.EngineError as fault:
         raise DataError(f"{label}: not readable as Parquet. Export it again.") from fault
+    if lie := find_lie(path):
+        raise DataError(f"{label}: {lie}. Export it again.")
     casts = ", ".join(
         f"CAST({engine.name(row[0])} AS VARCHAR) AS c{i}" for i, row in enumerate(rows)
     )

@@ -30,6 +30,9 @@ def find_damage(folder: Path) -> str:
         sizes = {path: size for path, (size, _) in files.items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         return f"{folder / ABOUT} is not what staging wrote"
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*.parquet")}
+    if strangers := sorted(there - sizes.keys()):
+        return f"{folder / strangers[0]} was not staged there"
     for path, size in sizes.items():
         place = folder / path
         if not place.is_file():

@@ -38,6 +38,8 @@ FILES = (
     source("a source without bills", r"bills: no file in source is called bills\.csv.*Add it, or correct files", gone(BILLS)),
     source("one file for all tables", r"customers: no file in source", run="import source/bills.csv out"),
     bills("an empty CSV", r"bills\.csv: line 1 has no column heads\. Give header_row", ""),
+    bills("heads without rows", r"bills: no row to write \(0 read from bills\.csv, 0 dropped by the mapping, 0 set aside\)\. Export its rows", HEADS),
+    source("all tables without rows", r"customers: no row to write.*\n.*bills: no row to write.*\n.*payments: no row to write", *(changed(f"source/{table}.csv", lambda c: c.splitlines(keepends=True)[0]) for table in ("customers", "bills", "payments"))),
     bills("heads alone, by commas", r"bills\.csv: line 1 has no column heads", ",,,\n1,2,3,4\n"),
     bills("a picture", r"bills\.csv: neither UTF-8 nor GB18030 \(first fault in line 4\)\. Save it as CSV UTF-8", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256))),
     bills("a NUL among rows", r"bills\.csv: neither UTF-8 nor GB18030 \(first fault in line 2\)", HEADS + ROW.replace("regular", "regu\0lar")),

@@ -8,6 +8,7 @@ import bad_datasets
 import bad_forms
 import bad_models
 import bad_months
+import bad_parquet
 import bad_runs
 import bad_settings
 import bad_sources
@@ -23,11 +24,12 @@ CASES = {
     "argument": bad_arguments.CASES,
     "month": bad_months.CASES,
     "model": bad_models.CASES,
+    "parquet": bad_parquet.CASES,
 }
 
 # Whose cases read or check whole tables: of these one in three runs each time, the others in the
 # slow tests.
-LONG = {"dataset", "source"}
+LONG = {"dataset", "source", "parquet"}
 
 # A line may name all the facts that a rule can go by.
 LONGEST_LINE, MOST_LINES = 1000, 40

@@ -46,7 +46,12 @@ def lengthen(path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"\0")
 
 
+def plant(path: Path) -> None:
+    path.with_name("more-rows.parquet").write_bytes(path.read_bytes())
+
+
 DAMAGES = {
+    "was not staged there": plant,
     "changed since it was staged": flip,
     r"bytes, not \d+": lengthen,
     "is missing": Path.unlink,
