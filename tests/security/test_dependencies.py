@@ -5,7 +5,11 @@ Known weaknesses are asked for by ``make audit``, which needs a service on the n
 
 import base64
 import hashlib
+import json
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -96,6 +100,41 @@ def test_every_licence_is_free_to_use_and_pass_on():
             *(c for c in about.get_all("Classifier", []) if c.startswith("License ::")),
         ]
         assert FREE.search(" ".join(told)), f"{requirement.name}: {told}"
+
+
+def _asked(tmp_path, says, **environment):
+    """Run the audit with a stand-in for pip-audit that says this."""
+    place = tmp_path / "audit" / "bin"
+    place.mkdir(parents=True)
+    (place / "pip-audit").write_text(f"#!/bin/sh\ncat <<'END'\n{says}\nEND\n", "utf-8")
+    (place / "pip-audit").chmod(0o755)
+    given = {**os.environ, "AUDIT_VENV": str(place.parent), "PYTHON": sys.executable, **environment}
+    return subprocess.run(
+        [PROJECT / ".ci" / "audit"], env=given, capture_output=True, text=True, check=False
+    )
+
+
+def test_audit_names_each_pin_that_it_had_no_answer_for(tmp_path):
+    done = _asked(tmp_path, "")
+    assert done.returncode == 0
+    assert f"audit: 0 of {len(PINS)} pins audited, 0 weaknesses known." in done.stdout
+    assert f"audit: NOT DONE for {len(PINS)} pins" in done.stdout
+    told = " ".join(done.stdout.split())
+    assert all(line.partition(" ;")[0] in told for line in PINS)
+
+
+def test_audit_without_answer_fails_where_it_is_asked_to(tmp_path):
+    assert _asked(tmp_path, "[]", AUDIT_STRICT="1").returncode == 1
+
+
+def test_audit_fails_on_a_known_weakness(tmp_path):
+    name = PINS[0].partition("==")[0]
+    pins = [{"name": line.partition("==")[0], "vulns": []} for line in PINS[1:]]
+    weak = {"name": name.upper(), "vulns": [{"id": "PYSEC-2026-1"}]}
+    done = _asked(tmp_path, json.dumps({"dependencies": [weak, *pins]}))
+    assert done.returncode == 1
+    assert f"audit: {PINS[0].partition(' ;')[0]}: PYSEC-2026-1" in done.stdout
+    assert "NOT DONE" not in done.stdout
 
 
 def _needs(name):
