@@ -50,6 +50,8 @@ def what_happened(store: Store, as_of: date, customers: pd.Series) -> Happened:
 def since_then(store: Store, as_of: date, scored: pd.DataFrame) -> tuple[pd.DataFrame, ...]:
     """Return bills and contacts for `reports.outcome.what_became`, of bills scored before as_of.
 
+    A bill is told of whoever owns the account now: what became of it is known all the same.
+
     Args:
         scored: customer_id and bill_id.
     """
@@ -57,12 +59,11 @@ def since_then(store: Store, as_of: date, scored: pd.DataFrame) -> tuple[pd.Data
     bills = []
     for bucket in range(store.buckets):
         query = f"""
-            SELECT b.bill_id, b.due_on, h.cleared_at FROM known_bill AS b
-            SEMI JOIN chosen USING (bill_id)
-            JOIN {store.scan("bill_history", bucket)} AS h
-                ON h.bill = b.bill AND h.known_from < $as_of
-                AND (h.known_to IS NULL OR h.known_to >= $as_of)
-            ORDER BY b.bill_id"""
+            SELECT bill_id, due_on, cleared_at
+            FROM {store.scan("bill_history", bucket)} SEMI JOIN chosen USING (bill_id)
+            WHERE known_from < $as_of AND (known_to IS NULL OR known_to >= $as_of)
+                AND (cancelled_on IS NULL OR cancelled_on >= $as_of)
+            ORDER BY bill_id"""
         bills.append(_one(store, bucket, as_of, query, given))
     chosen = pa.table({"customer_id": pa.array(scored["customer_id"].unique(), pa.string())})
     found = pd.concat(bills, ignore_index=True)

@@ -42,7 +42,8 @@ def pushes_of(
         needed = needed_features(model, features)
         matrix = build(prepared.store, prepared.as_of, features=needed, progress=report)
         known = listed[listed["bill_id"].isin(matrix["bill_id"])].reset_index(drop=True)
-        rows = matrix.set_index("bill_id").loc[known["bill_id"]].reset_index()
+        places = pd.Index(matrix["bill_id"]).get_indexer(pd.Index(known["bill_id"]))
+        rows = matrix.iloc[places].reset_index(drop=True)
         found = contributions(model, rows)
         told = explain(found, rows, features)
     same = np.array(

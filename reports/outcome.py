@@ -74,7 +74,7 @@ def what_became(
     Args:
         scored: customer_id, bill_id, band and open_cny as they were then.
         bills: What is known now: bill_id, due_on, cleared_at (empty while open). A bill that is
-            not here was cancelled, or passed to another owner.
+            not here was cancelled.
         contacts: customer_id, bill_id (may be empty), contacted_at, outcome.
         since: The day of the last list.
         until: The day before which bills and contacts were known.
