@@ -8,11 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from collection.plan import Explained, explain, refresh
 from collection.policy import read_plan_wording
 from contract.errors import ConfigError
+from contract.pseudonyms import pseudonyms_of
 from pipeline.plan_report import counted, refresh_text
 from pipeline.planning import (
     as_parquet,
@@ -74,12 +76,20 @@ def refresh_plan(folder: Path, prepared: Prepared) -> RefreshedPlan:
     return made
 
 
-def explain_customer(folder: Path, customer_id: str) -> Explained:
+def explain_customer(folder: Path, customer_id: str, *, data: Path | None = None) -> Explained:
     """Explain one row of a plan.
+
+    Args:
+        folder: Of the plan.
+        customer_id: As the plan has it, or as the lists for people do.
+        data: The dataset, which knows the pseudonym of the utility's own number.
 
     Raises:
         DataError: The folder is no plan, or has no such customer.
     """
     read_about(folder)
     table = pq.read_table(folder / "plan.parquet")
+    if data is not None:
+        asked = pseudonyms_of(data, pa.table({"customer_id": [customer_id]}))
+        customer_id = asked["customer_id"][0].as_py()
     return explain(table, customer_id, read_policy_of(folder), read_plan_wording())

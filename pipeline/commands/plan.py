@@ -75,13 +75,18 @@ def refresh(
 @app.command()
 def explain(
     run: Annotated[Path, typer.Argument(help="Folder of a plan.")],
-    customer: Annotated[str, typer.Argument(help="A customer's id.")],
+    customer: Annotated[str, typer.Argument(help="A customer's id, as on the lists.")],
+    config: ConfigFile = None,
+    data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Tell why a customer is contacted, or is not: the rule that decided, and all that fired."""
+    """Tell why a customer is contacted, or is not: the rule that decided, and all that fired.
+
+    Where ids are pseudonyms, the dataset finds that of the utility's own number.
+    """
     from pipeline.refreshing import explain_customer
 
-    told = explain_customer(run, customer)
+    told = explain_customer(run, customer, data=settings_of(config, data=data).data)
     tell("\n".join(told.lines()), as_json, told.row)
 
 

@@ -7,6 +7,7 @@ import re
 import zipfile
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -50,6 +51,22 @@ def test_tables_hold_pseudonyms_where_the_source_held_ids(month, personal):
         if path.stem != "identities":
             assert not _words(path) & personal, path
     assert not _words(month.folder / "data" / "town" / "import.json") & personal
+
+
+def test_a_plan_is_explained_by_the_number_that_its_lists_show(month, run_line, capsys):
+    (plan,) = (month.folder / "outputs").glob("plan-*")
+    hidden = pq.read_table(plan / "plan.parquet")["customer_id"][0].as_py()
+    (number,) = own_ids(month.folder / "data" / "town", pa.table({"customer_id": [hidden]}))[
+        "customer_id"
+    ].to_pylist()
+    assert number != hidden
+    data = ("--data", month.folder / "data" / "town", "--json")
+    told = []
+    for asked in (number, hidden):
+        assert run_line("plan", "explain", plan, asked, *data) == 0
+        told.append(json.loads(capsys.readouterr().out.splitlines()[-1]))
+    assert told[0] == told[1]
+    assert run_line("plan", "explain", plan, "nobody", *data) == 3
 
 
 def test_lists_for_people_show_the_utilitys_own_numbers(month, personal):
