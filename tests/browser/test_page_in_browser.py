@@ -15,6 +15,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 def page(browser, drawn):
     """The page, opened anew, and short ways to look at it."""
     _resize(browser, DESKTOP)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     browser.get(drawn.path.as_uri())
     _wait(browser, "return !document.getElementById('page').hidden")
 
@@ -225,10 +226,19 @@ def test_print_has_the_filtered_list_and_none_of_the_tools(page):
     assert not page.one(".tools").is_displayed()
     assert page.one("#printed").is_displayed()
     page.browser.execute_script("window.dispatchEvent(new Event('afterprint'))")
-    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     pdf = base64.b64decode(page.browser.print_page())
     assert pdf.startswith(b"%PDF")
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) > 2
+
+
+def test_open_card_is_printed_alone(page):
+    page.one("#rows .id button").click()
+    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    seen = page.browser.execute_script(
+        "return ['card-title', 'timeline', 'rows', 'close']"
+        ".filter((id) => document.getElementById(id).checkVisibility())"
+    )
+    assert seen == ["card-title", "timeline"]
 
 
 def test_keys_alone_reach_the_list_search_it_and_open_a_card(page):
