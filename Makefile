@@ -5,7 +5,7 @@ EXTRAS ?= dev
 BIN := .venv/bin
 STAMP := .venv/.installed-$(EXTRAS)
 
-.PHONY: demo test test-slow check lint types docs golden audit clean
+.PHONY: demo pictures test test-slow check lint types docs site build-site golden audit clean
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "duewatch needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
@@ -16,6 +16,10 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: $(STAMP)
 	@$(BIN)/duewatch demo
+
+# What README shows, from the demo's run; needs chromium and its driver.
+pictures: demo
+	@$(BIN)/python -m benchmarks.pictures docs/pictures
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest -n 2 -m 'not slow'
@@ -38,6 +42,13 @@ audit:
 
 docs: $(STAMP)
 	@$(BIN)/duewatch docs
+
+# The pages of docs/ as a site, in build/site; a broken link fails.
+site:
+	@$(MAKE) --no-print-directory EXTRAS=dev,docs build-site
+
+build-site: $(STAMP)
+	@$(BIN)/properdocs build --quiet
 
 golden: $(STAMP)
 	@DUEWATCH_GOLDEN=write $(BIN)/python -m pytest tests -k golden -n 0
