@@ -25,7 +25,7 @@ def sections(page: Path) -> list[str]:
 def found(pattern: re.Pattern[str], page: Path) -> list[Counter[str]]:
     """Return what matches in each section; a twin's own links count as the other's."""
     return [
-        Counter(match.replace(".zh.md", ".md") for match in pattern.findall(section))
+        Counter(match.replace(".zh.", ".") for match in pattern.findall(section))
         for section in sections(page)
     ]
 
