@@ -21,7 +21,7 @@ from pipeline.preparing import Prepared, prepare
 from pipeline.runs import Manifest, read_manifest
 from pipeline.showing import read_list
 from reports.outcome import Outcome, what_became
-from reports.page import Extras, Movement, PageWords, how_it_moved, plans_in_words
+from reports.page import Extras, Happened, Movement, PageWords, how_it_moved, plans_in_words
 
 GATES, SCORES = "gates.json", "scores.parquet"
 # Where other verbs write: below outputs, and below a month's folder.
@@ -63,12 +63,13 @@ def gather_extras(
     if around.plan:
         told = replace(told, plans=_plans(around.plan, manifest, listed, words))
     if around.previous:
-        told = replace(told, movement=_movement(run, listed, around.previous))
+        before = _before(manifest, around.previous)
+        told = replace(told, movement=_movement(run, listed, around.previous, before))
     if around.config:
-        prepared = _prepared(around.config, as_of, listed)
+        prepared = prepare(around.config)
         told = replace(
             told,
-            happened=what_happened(prepared.store, as_of, listed["customer_id"]),
+            happened=_happened(prepared, as_of, listed),
             pushes=pushes_of(around.config, prepared, manifest, listed),
             outcome=_outcome(around.previous, prepared) if around.previous else None,
         )
@@ -81,18 +82,26 @@ def data_config(config: Config, manifest: Manifest) -> Config:
     return override(config, {"as_of": date.fromisoformat(manifest.as_of), "target.name": target})
 
 
-def _prepared(config: Config, as_of: date, listed: pd.DataFrame) -> Prepared:
-    prepared = prepare(config)
-    known = what_happened(prepared.store, as_of, listed["customer_id"].head(1_000)).bills
-    lacking = ~listed["bill_id"][listed["customer_id"].isin(known["customer_id"])].isin(
-        known["bill_id"]
-    ).head(1)
-    if known.empty or lacking.any():
+def _happened(prepared: Prepared, as_of: date, listed: pd.DataFrame) -> Happened:
+    found = what_happened(prepared.store, as_of, listed["customer_id"])
+    lacking = listed.loc[~listed["bill_id"].isin(found.bills["bill_id"]), "bill_id"]
+    if len(lacking):
         raise DataError(
-            f"{config.data}: does not have the bills that the run lists (first:"
-            f" {listed['bill_id'].iloc[0]}). Name the data that it was made from by --data."
+            f"{prepared.data}: does not have {len(lacking)} of the {len(listed)} bills that the"
+            f" run lists (first: {lacking.iloc[0]}). Name the data that it was made from by --data."
         )
-    return prepared
+    return found
+
+
+def _before(run: Manifest, previous: Path) -> Manifest:
+    """Return the manifest of the last list, which must be of an earlier day and the same kind."""
+    told = read_manifest(previous)
+    if told.as_of >= run.as_of or told.model_name != run.model_name:
+        raise DataError(
+            f"{previous}: a list of {told.model_name} of {told.as_of} is no earlier one of"
+            f" {run.model_name} of {run.as_of}. Give another by --previous."
+        )
+    return told
 
 
 def _gates(path: Path) -> tuple[list[dict[str, Any]] | None, frozenset[str]]:
@@ -106,8 +115,7 @@ def _gates(path: Path) -> tuple[list[dict[str, Any]] | None, frozenset[str]]:
         raise DataError(_broken(path)) from error
 
 
-def _movement(run: Path, listed: pd.DataFrame, previous: Path) -> Movement:
-    before = read_manifest(previous)
+def _movement(run: Path, listed: pd.DataFrame, previous: Path, before: Manifest) -> Movement:
     columns = ["customer_id", "dpd"]
     return how_it_moved(
         listed,

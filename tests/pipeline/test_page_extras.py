@@ -152,6 +152,21 @@ def test_plan_of_another_run_is_refused(earlier, planned, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_data_of_another_utility_are_refused(town, run):
+    listed = read_list(run.folder / "list.csv").assign(bill_id="of another")
+    around = Around(config=town.config.model_copy(update={"as_of": town.prepared.as_of}))
+    with pytest.raises(DataError, match=r"does not have \d+ of the \d+ bills"):
+        gather_extras(run.folder, run.manifest, listed, around, read_page_words())
+
+
+def test_last_list_must_be_of_an_earlier_day(run, earlier):
+    listed = read_list(run.folder / "list.csv")
+    with pytest.raises(DataError, match="is no earlier one"):
+        gather_extras(
+            earlier.folder, earlier.manifest, listed, Around(previous=run.folder), read_page_words()
+        )
+
+
 @pytest.mark.parametrize("name", ["forecast.json", "monitor.json", "gates.json"])
 def test_broken_files_beside_a_run_are_named(name, run, tmp_path):
     outputs = tmp_path / "outputs"
