@@ -28,7 +28,7 @@ def write_page(run: Path, out: Path, around: Around | None = None) -> int:
     """
     around, words = around or Around(), read_page_words()
     manifest = read_manifest(run)
-    listed = _as_written(read_list(run / "list.csv"))
+    listed = as_written(read_list(run / "list.csv"))
     if around.config is not None:
         around = replace(around, config=data_config(around.config, manifest))
     page = render_page(
@@ -55,7 +55,7 @@ def _scored(run: Path) -> pd.DataFrame:
     return pq.read_table(run / "scores.parquet", filters=filters).to_pandas()
 
 
-def _as_written(listed: pd.DataFrame) -> pd.DataFrame:
+def as_written(listed: pd.DataFrame) -> pd.DataFrame:
     """Take off the apostrophe that guards a spreadsheet; the page runs no formula."""
     guarded = r"^'(?=[=+\-@\t\r])"
     texts = listed.select_dtypes(include=["str", "object"]).columns.difference(

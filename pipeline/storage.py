@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old bytes or the new, never a part."""
-    with _beside(path) as beside, beside.open("wb") as file:
+    with new_file(path) as beside, beside.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -58,7 +58,7 @@ def new_folder(place: Path, *, within: Path | None = None) -> Iterator[Path]:
 
 def write_parquet(path: Path, frame: pd.DataFrame) -> None:
     """Write a frame as Parquet, whole or not at all."""
-    with _beside(path) as beside:
+    with new_file(path) as beside:
         pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), beside)
 
 
@@ -72,7 +72,7 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[Path]:
+def new_file(path: Path) -> Iterator[Path]:
     """Give a path to write; it takes its place when the block ends well, else it is gone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = name_beside(path)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -33,6 +34,21 @@ _BESIDE_A_COUNT = ((2, 4), (5, _LAST))
 _A4 = 9
 
 Span = tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """What a report's workbook holds beside the list.
+
+    Attributes:
+        plan: The plan that it tells of.
+        previous: The run that it is held against.
+        lines: A sheet's name and what is on it.
+    """
+
+    plan: str
+    previous: str
+    lines: tuple[tuple[str, Text], ...]
 
 
 class _Page:
@@ -86,15 +102,20 @@ def write_cover(
     seal: Seal,
     styles: Styles,
     wording: Wording,
+    contents: Contents | None = None,
 ) -> None:
-    """Write the cover: the run, its checks, the comparison, how to read, legend and glossary."""
+    """Write the cover: the run, its checks, the comparison, how to read, and legend."""
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, _FIRST_WIDTH)
     sheet.set_column(1, _LAST, _WIDTH)
     page = _Page(sheet, styles, wording)
     _write_title(page)
     _write_run(page, facts, listed["expected_late_cny"].round(2).sum())
+    if contents:
+        _write_around(page, contents)
     _write_seal(page, seal)
+    if contents:
+        _write_contents(page, contents)
     _write_bands(page, listed["band"])
     _write_comparison(page, facts)
     _write_sentences(page, "warnings", facts.warnings, empty="no_warnings")
@@ -102,7 +123,6 @@ def write_cover(
         _write_sentences(page, "notes", facts.notes)
     _write_reading(page)
     _write_legend(page)
-    _write_glossary(page)
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
@@ -141,6 +161,23 @@ def _write_run(page: _Page, facts: RunFacts, expected_late_cny: float) -> None:
         page.spread((5, 7), both(page.wording.phrases[right], "  "), label)
         page.spread((8, _LAST), sizes[right], page.styles.cell(align="right"))
         page.end_row(lines)
+
+
+def _write_around(page: _Page, contents: Contents) -> None:
+    label, value = page.styles.cell(bold=True), page.styles.cell(text_wrap=True)
+    page.put(0, both(page.wording.phrases["part_of_plan"], "  "), label)
+    lines = page.spread((1, 3), contents.plan, value)
+    page.spread((5, 7), both(page.wording.phrases["previous_run"], "  "), label)
+    right = page.styles.cell(align="right", text_wrap=True)
+    page.end_row(max(lines, page.spread((8, _LAST), contents.previous, right)))
+
+
+def _write_contents(page: _Page, contents: Contents) -> None:
+    page.heading("contents")
+    bold = page.styles.get(bold=True, text_wrap=True)
+    for name, text in contents.lines:
+        page.put(0, name, bold)
+        page.side_by_side(text, _BESIDE_A_LABEL, lines=lines_needed(name, _FIRST_WIDTH))
 
 
 def _write_seal(page: _Page, seal: Seal) -> None:
@@ -205,12 +242,3 @@ def _write_legend(page: _Page) -> None:
         shown = glyphs if len(glyphs) == 1 else f"{glyphs[0]} … {glyphs[-1]}"
         page.put(0, shown, page.styles.get(**look, font_color=STRIP_INKS[meaning]))
         page.side_by_side(page.wording.strip[meaning], _BESIDE_A_LABEL)
-
-
-def _write_glossary(page: _Page) -> None:
-    page.heading("glossary")
-    bold = page.styles.get(bold=True, text_wrap=True)
-    for entry in page.wording.glossary:
-        label = both(entry.term, "\n")
-        page.put(0, label, bold)
-        page.side_by_side(entry.meaning, _BESIDE_A_LABEL, lines=lines_needed(label, _FIRST_WIDTH))

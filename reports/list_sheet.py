@@ -20,7 +20,8 @@ from reports.styles import GROUP_FILLS, Styles, head_width, lines_needed, row_he
 from reports.wording import Wording, both
 
 _HEAD_ROWS = 2  # the groups, then the columns
-LIST = "list"  # the kind of workbook that its seal names
+# The kinds of workbook that a seal names: the list of a run, and its report with the same rows.
+LIST, REPORT = "list", "report"
 _FROZEN = ("rank", "band", "customer_id", "name")
 _MOST_ROWS = 1_048_576 - _HEAD_ROWS  # Excel's limit
 _A4 = 9
@@ -75,12 +76,12 @@ class ListTable:
             cells=[[self.cells[at][row] for row in rows] for at in kept],
         )
 
-    def seal(self, run: str, key: bytes | None) -> Seal:
+    def seal(self, run: str, key: bytes | None, *, kind: str = LIST) -> Seal:
         """Seal what is not filled in."""
         locked = [at for at, column in enumerate(self.columns) if not column.is_filled_in]
         return make_seal(
             run,
-            LIST,
+            kind,
             heads=[self.columns[at].id for at in locked],
             keys=KEYS,
             rows=zip(*(self.cells[at] for at in locked), strict=True),

@@ -1,6 +1,7 @@
-"""The summary sheet: how many bills and how much money is at risk, by band, segment and grid."""
+"""The summary sheet: how many bills and how much money is at risk, by band, grid and the like."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 from xlsxwriter.workbook import Workbook
@@ -11,9 +12,11 @@ from reports.styles import FONT, HEAD, MUTED, Styles, lines_needed, row_height
 from reports.wording import Wording, both
 
 _GRIDS = 20  # the largest are shown each, the others together
-_HEADS = {
+_FORMATS = {
     "count": "#,##0",
+    "customers": "#,##0",
     "open_cny": "#,##0.00",
+    "overdue_cny": "#,##0.00",
     "expected_late_cny": "#,##0.00",
     "share_of_total": "0.0%",
 }
@@ -24,26 +27,60 @@ _BAR = "#C65A11"
 _GRIDLINES = {"visible": True, "line": {"color": "#E4E7EB", "width": 0.75}}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sums:
+    """A table of the sheet and the chart beside it.
+
+    Attributes:
+        phrase: Its title, of the wording's phrases.
+        rows: A row a group, by its name; a column a figure, in the order of the table.
+        drawn: The figure that the chart shows.
+    """
+
+    phrase: str
+    rows: pd.DataFrame
+    drawn: str = "expected_late_cny"
+
+
 def write_summary(
-    sheet: Worksheet, listed: pd.DataFrame, workbook: Workbook, *, styles: Styles, wording: Wording
+    sheet: Worksheet,
+    bills: pd.DataFrame,
+    workbook: Workbook,
+    *,
+    styles: Styles,
+    wording: Wording,
+    more: Sequence[Sums] = (),
+    note: str = "",
 ) -> None:
-    """Write three tables, one under the other, with a chart of each beside it."""
+    """Write tables, one under the other, with a chart of each beside it.
+
+    Args:
+        bills: band, segment, grid_id, open_cny and expected_late_cny of each bill.
+        more: Tables to put after the first.
+        note: What is counted, if that is to be said.
+    """
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, _NAME_WIDTH)
     sheet.set_column(1, 4, 18)
     row = 0
-    for phrase, names, sums in (
-        ("by_band", wording.bands, sums_by(listed, "band", tuple(wording.bands))),
-        ("by_segment", wording.segments, sums_by(listed, "segment")),
-        ("by_grid", {}, _largest(sums_by(listed, "grid_id"), both(wording.phrases["other_grids"]))),
+    if note:
+        sheet.write_string(0, 0, note, styles.get(font_color=MUTED))
+        row = 2
+    bands = _named(sums_by(bills, "band", tuple(wording.bands)), wording.bands)
+    segments = _named(sums_by(bills, "segment"), wording.segments)
+    grids = largest(sums_by(bills, "grid_id"), both(wording.phrases["other_grids"]))
+    for table in (
+        Sums(phrase="by_band", rows=bands),
+        *more,
+        Sums(phrase="by_segment", rows=segments),
+        Sums(phrase="by_grid", rows=grids),
     ):
-        title = both(wording.phrases[phrase], "  ")
-        _write_table(sheet, row, title, sums=_named(sums, names), styles=styles, wording=wording)
-        if len(sums):
-            _add_chart(sheet, row, len(sums), workbook=workbook, wording=wording)
-        row += max(len(sums) + 4, _ROWS_OF_A_CHART)
+        _write_table(sheet, row, table, styles=styles, wording=wording)
+        if len(table.rows):
+            _add_chart(sheet, row, table, workbook=workbook, wording=wording)
+        row += max(len(table.rows) + 4, _ROWS_OF_A_CHART)
     sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 1)
+    sheet.fit_to_pages(1, 0 if more else 1)
 
 
 def sums_by(listed: pd.DataFrame, key: str, order: Sequence[str] = ()) -> pd.DataFrame:
@@ -65,7 +102,8 @@ def sums_by(listed: pd.DataFrame, key: str, order: Sequence[str] = ()) -> pd.Dat
     return sums.sort_index().sort_values("expected_late_cny", ascending=False, kind="stable")
 
 
-def _largest(sums: pd.DataFrame, others: str) -> pd.DataFrame:
+def largest(sums: pd.DataFrame, others: str) -> pd.DataFrame:
+    """Return the largest groups each and the others together."""
     if len(sums) <= _GRIDS + 1:
         return sums
     rest = sums.iloc[_GRIDS:].sum().to_frame(f"{others} ({len(sums) - _GRIDS})").T
@@ -77,21 +115,22 @@ def _named(sums: pd.DataFrame, names: Mapping[str, Text]) -> pd.DataFrame:
 
 
 def _write_table(
-    sheet: Worksheet, row: int, title: str, *, sums: pd.DataFrame, styles: Styles, wording: Wording
+    sheet: Worksheet, row: int, table: Sums, *, styles: Styles, wording: Wording
 ) -> None:
     """Write title, heads, one row per group and the total, from this row down."""
+    title = both(wording.phrases[table.phrase], "  ")
     sheet.write_string(row, 0, title, styles.get(bold=True, font_size=12, font_color=HEAD))
     sheet.set_row(row, row_height(2))
     sheet.write_string(row + 1, 0, "", styles.head())
     words = wording.columns | wording.phrases
-    for at, head in enumerate(_HEADS, start=1):
+    for at, head in enumerate(table.rows.columns, start=1):
         sheet.write_string(row + 1, at, both(words[head], "\n"), styles.head())
     sheet.set_row(row + 1, row_height(3))
-    for place, (name, values) in enumerate(sums.iterrows(), start=row + 2):
+    for place, (name, values) in enumerate(table.rows.iterrows(), start=row + 2):
         _write_row(sheet, place, str(name), values=values, styles=styles)
-    last = row + 2 + len(sums)
+    last = row + 2 + len(table.rows)
     name = both(wording.phrases["total"])
-    _write_row(sheet, last, name, values=sums.sum(), styles=styles, bold=True)
+    _write_row(sheet, last, name, values=table.rows.sum(), styles=styles, bold=True)
 
 
 def _write_row(
@@ -99,18 +138,19 @@ def _write_row(
 ) -> None:
     look = {"bold": bold, "top": 1} if bold else {}
     sheet.write_string(row, 0, name, styles.cell(text_wrap=True, **look))
-    for at, (head, number_format) in enumerate(_HEADS.items(), start=1):
-        sheet.write_number(row, at, values[head], styles.cell(num_format=number_format, **look))
+    for at, (figure, value) in enumerate(values.items(), start=1):
+        sheet.write_number(row, at, value, styles.cell(num_format=_FORMATS[str(figure)], **look))
     sheet.set_row(row, row_height(lines_needed(name, _NAME_WIDTH)))
 
 
 def _add_chart(
-    sheet: Worksheet, row: int, groups: int, *, workbook: Workbook, wording: Wording
+    sheet: Worksheet, row: int, table: Sums, *, workbook: Workbook, wording: Wording
 ) -> None:
-    """Draw the expected late amount of each group, in the order of the table."""
+    """Draw a figure of each group, in the order of the table."""
+    groups = len(table.rows)
     first, last = row + 2, row + 1 + groups
-    at = list(_HEADS).index("expected_late_cny") + 1
-    title = both(wording.columns["expected_late_cny"])
+    at = list(table.rows.columns).index(table.drawn) + 1
+    title = both(wording.columns[table.drawn])
     font = {"name": FONT, "size": 9, "color": MUTED}
     chart = workbook.add_chart({"type": "bar"})
     chart.add_series(

@@ -11,15 +11,17 @@ from xlsxwriter import Workbook
 
 from reports.cover import write_cover
 from reports.facts import RunFacts
+from reports.glossary import write_glossary
 from reports.list_sheet import check_fits_sheet, list_table, write_list_sheet
 from reports.seal import PROPERTY
 from reports.styles import Styles
 from reports.summary import write_summary
 from reports.wording import Wording, both
 
+_SHEETS = ("about", "list", "summary", "glossary")
 # Rows are flushed as they are written. Nothing in a cell is taken for a formula, a link or a
 # number because of how it looks: names and ids come from outside.
-_OPTIONS = {
+OPTIONS = {
     "constant_memory": True,
     "strings_to_formulas": False,
     "strings_to_numbers": False,
@@ -51,18 +53,20 @@ def write_workbook(
     check_fits_sheet(listed)
     table = list_table(listed, wording)
     seal = table.seal(facts.run_id, key)
-    with Workbook(str(path), _OPTIONS) as workbook:
-        _describe(workbook, facts, wording)
+    with Workbook(str(path), OPTIONS) as workbook:
+        describe(workbook, facts, wording)
         workbook.set_custom_property(PROPERTY, seal.as_property(), "text")
         styles = Styles(workbook)
         names = {sheet: both(text) for sheet, text in wording.sheets.items()}
-        about, rows, sums = (workbook.add_worksheet(names[n]) for n in ("about", "list", "summary"))
+        about, rows, sums, words = (workbook.add_worksheet(names[name]) for name in _SHEETS)
         write_cover(about, listed, facts, seal=seal, styles=styles, wording=wording)
         write_list_sheet(rows, table, facts, styles=styles, wording=wording)
         write_summary(sums, listed, workbook, styles=styles, wording=wording)
+        write_glossary(words, table.columns, styles=styles, wording=wording, whole=False)
 
 
-def _describe(workbook: Workbook, facts: RunFacts, wording: Wording) -> None:
+def describe(workbook: Workbook, facts: RunFacts, wording: Wording) -> None:
+    """Say what a workbook is of, dated by the run."""
     workbook.set_properties(
         {
             "title": both(wording.phrases["title"]),

@@ -56,6 +56,12 @@ def report(
         Path | None,
         typer.Option(help="Run to hold it against [default: the last one before its day]."),
     ] = None,
+    workbook: Annotated[
+        Path | None, typer.Option(help="Also write the run as a workbook to this .xlsx file.")
+    ] = None,
+    by: Annotated[
+        str, typer.Option(help="grid or manager: what each sheet of the workbook is of.")
+    ] = "grid",
     plots: Annotated[
         Path | None, typer.Option(help="Also write pictures for slides, as PNG, to this folder.")
     ] = None,
@@ -71,6 +77,10 @@ def report(
     --config or --data it also tells what came of the last list, each customer's bills, payments
     and contacts, and how each risk came about; forecast and monitoring that lie beside the run
     are shown.
+
+    With --workbook also writes one workbook: the list with its plan, a sheet for each grid or
+    manager, sums with charts, why the list changed, and a glossary. It is sealed, and duewatch
+    feedback takes it back filled in.
 
     With --plots also writes pictures for slides. Those of the model's months held out need its
     registry, which --config names.
@@ -92,6 +102,14 @@ def report(
         around = Around(plan=plan, previous=previous, config=settings)
         facts |= {"page": str(page), "page_bytes": write_page(run, page, around)}
         tell(f"Page: {page}", False, {})
+    if workbook is not None:
+        from pipeline.reporting import Beside, groups_named, write_workbook_of
+        from pipeline.sealing import sealing_key
+
+        key = sealing_key(settings_of(config, data=data).sealing)
+        beside = Beside(plan=plan, previous=previous, by=groups_named(by), key=key)
+        facts |= {"workbook": str(workbook), **write_workbook_of(run, workbook, beside)}
+        tell(f"Workbook: {workbook}", False, {})
     if plots is not None:
         from pipeline.plotting import plot_language, write_plots
 

@@ -42,7 +42,7 @@ def cells(sheet, wording, column_id):
 
 
 def test_sheets_and_heads_are_in_both_languages(written, sheet, wording):
-    assert written.sheetnames == ["说明 About", "名单 List", "汇总 Summary"]
+    assert written.sheetnames == ["说明 About", "名单 List", "汇总 Summary", "名词解释 Glossary"]
     heads = [cell.value for cell in sheet[HEAD]]
     assert heads == [both(wording.columns[column.id], "\n") for column in columns_on("sheet")]
 
@@ -181,8 +181,14 @@ def test_cover_tells_run_warnings_comparison_and_legend(written, facts, wording)
     assert both(wording.metrics["late_amount_caught"], "\n") in text
     for meaning in GLYPHS:
         assert wording.strip[meaning].en in text
-    for entry in wording.glossary:
-        assert entry.meaning.zh in text
+
+
+def test_glossary_explains_each_head_band_and_word(written, listed, wording):
+    told = {cell.value for row in written.worksheets[3] for cell in row}
+    for column in sheet_columns(listed):
+        assert wording.column_meanings[column.id].zh in told
+    for text in (*wording.band_meanings.values(), *(one.meaning for one in wording.glossary)):
+        assert {text.zh, text.en} <= told
 
 
 def test_cover_without_warnings_or_comparison_says_so(listed, facts, wording, tmp_path):
@@ -205,7 +211,7 @@ def test_summary_adds_up_to_the_list(listed):
 
 
 def test_cover_and_summary_tell_the_same_total(written):
-    cover, _, summary = written.worksheets
+    cover, _, summary, _ = written.worksheets
     (total,) = {row[3].value for row in summary.iter_rows() if row[0].value == "合计 Total"}
     assert f"{total:,.2f}" in {cell.value for row in cover for cell in row}
 
