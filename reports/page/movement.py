@@ -67,8 +67,18 @@ def how_it_moved(
 
 def _by(listed: pd.DataFrame, before: pd.DataFrame, column: str) -> pd.DataFrame:
     """Count a customer where it is listed now; one that left, where it was listed then."""
-    now = listed.drop_duplicates("customer_id").set_index("customer_id")[column].fillna("?")
-    then = before.drop_duplicates("customer_id").set_index("customer_id")[column].fillna("?")
+    now = (
+        listed.drop_duplicates("customer_id")
+        .set_index("customer_id")[column]
+        .astype("str")
+        .fillna("?")
+    )
+    then = (
+        before.drop_duplicates("customer_id")
+        .set_index("customer_id")[column]
+        .astype("str")
+        .fillna("?")
+    )
     stays, left = now.index.isin(then.index), ~then.index.isin(now.index)
     told = pd.DataFrame(
         {

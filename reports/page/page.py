@@ -110,7 +110,8 @@ def _list_columns(listed: pd.DataFrame, extras: Extras) -> pd.DataFrame:
         for language in _LANGUAGES
     }
     relief = {
-        f"relief_{language}": listed[f"relief_{language}"].fillna("") for language in _LANGUAGES
+        f"relief_{language}": listed[f"relief_{language}"].astype("str").fillna("")
+        for language in _LANGUAGES
     }
     return listed[known].assign(**reasons, **relief)
 
