@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from features.declare import Text
 from reports.plots.shared import Said, draw_lateness, draw_rates
@@ -102,6 +102,7 @@ def _axes() -> tuple[Figure, Axes]:
 
 
 def _finish(axes: Axes) -> None:
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.grid(axis="y", color="#e4e9ee")
     axes.set_axisbelow(True)

@@ -77,7 +77,7 @@ const strip = (glyphs) => {
 const sentences = (name, row) => (list.at(`${name}_${language}`, row) || "").split("\n").filter(Boolean);
 
 const table = (given, heads, rows) => make("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": given.caption },
-  make("table", { id: given.id }, make("caption", { text: given.caption }),
+  make("table", { id: given.id }, make("caption", { class: given.quiet && "unseen", text: given.caption }),
     make("thead", {}, make("tr", {}, ...heads.map(([text, numeric]) => (text ? head(text, numeric) : make("td", {}))))),
     make("tbody", {}, ...rows)));
 const first = (text) => make("th", { scope: "row", text });

@@ -41,7 +41,7 @@ const EVENT = {
 const timeline = (at) => {
   const rows = Object.keys(EVENT).flatMap((kind) => history[kind].rowsOf(at).map((row) => [kind, ...EVENT[kind](rowOf(kind, row))]));
   rows.sort((a, b) => a[1] - b[1]);
-  return table({ caption: say("timeline"), id: "timeline" }, [[say("when")], [say("what")], [say("amount"), true], [say("how")]],
+  return table({ caption: say("timeline"), quiet: true, id: "timeline" }, [[say("when")], [say("what")], [say("amount"), true], [say("how")]],
     rows.map(([kind, ago, what, fen, how]) => make("tr", { class: `event ${kind}` }, first(day(ago)), make("td", { text: what }),
       number(fen === null ? "" : money(fen / 100)), make("td", { text: how }))));
 };
@@ -74,7 +74,7 @@ const waterfall = (row) => {
   };
   const line = (text, from, to, way, look) => make("tr", { class: look === "whole" && "ours" }, first(text), bar(from, to, look),
     make("td", { text: way }), number(percent(chance(to), 0)));
-  return [note(say("waterfall_note")), table({ caption: say("waterfall"), id: "waterfall" },
+  return [note(say("waterfall_note")), table({ caption: say("waterfall"), quiet: true, id: "waterfall" },
     [[say("tells")], [""], [""], [word("columns", "p_late"), true]], [
       line(say("waterfall_base"), low, found.base, "", "whole"),
       ...found.shown.map(([text, push], at) => line(text, reached[at], reached[at + 1], push > 0.005 ? say("up") : push < -0.005 ? say("down") : "", push >= 0 ? "rise" : "fall")),
