@@ -3,6 +3,7 @@
 import hashlib
 import zipfile
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from itertools import islice
 from pathlib import Path
@@ -12,7 +13,6 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 
 from contract.dataset import engine_files
 from contract.errors import DataError
@@ -39,7 +39,7 @@ def read_workbook(path: Path, label: str, layout: Layout, work: Path) -> Staged:
             apart (merged cells, two equal heads).
     """
     # The file is opened here because openpyxl leaves it open when reading stops half-way.
-    with path.open("rb") as content:
+    with path.open("rb") as content, refusing_broken(label):
         sheet = _sheet(_open(content, label), label, layout.sheet)
         label = f"{label} sheet {sheet.title}"
         cells = sheet.iter_rows(min_row=layout.header_row, values_only=True)
@@ -80,16 +80,35 @@ def refuse_hostile(content: BinaryIO, label: str) -> None:
     content.seek(0)
 
 
-def _open(content: BinaryIO, label: str) -> Any:
+@contextmanager
+def refusing_broken(label: str, also: str = "") -> Iterator[None]:
+    """Say in one line that a workbook cannot be read, whatever its broken parts lead to.
+
+    A part that does not unpack, or XML that means nothing, ends in openpyxl and the libraries below
+    it in errors of a dozen kinds; the rows are read late, so the whole reading belongs inside.
+
+    Args:
+        also: What is said after it.
+
+    Raises:
+        DataError: It is no workbook that can be read.
+    """
     try:
-        refuse_hostile(content, label)
-        # Values instead of formulas: the number that the utility's staff saw. Links to other
-        # workbooks are left out.
-        return openpyxl.load_workbook(content, read_only=True, data_only=True, keep_links=False)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as fault:
+        yield
+    except (DataError, MemoryError):
+        raise
+    except Exception as fault:
         raise DataError(
             f"{label}: not a readable .xlsx workbook. Open it and save it again as .xlsx or CSV."
+            f"{also}"
         ) from fault
+
+
+def _open(content: BinaryIO, label: str) -> Any:
+    refuse_hostile(content, label)
+    # Values instead of formulas: the number that the utility's staff saw. Links to other
+    # workbooks are left out.
+    return openpyxl.load_workbook(content, read_only=True, data_only=True, keep_links=False)
 
 
 def _sheet(book: Any, label: str, name: str | None) -> Any:

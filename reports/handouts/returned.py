@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import openpyxl
 import pyarrow as pa
 
 from collection.handouts import DECISIONS, SCREENED
 from contract.errors import DataError
-from contract.workbook import refuse_hostile
+from contract.workbook import refuse_hostile, refusing_broken
 from reports.handouts.sheet import FIRST_ROW, IDS_ROW
 from reports.handouts.words import Dictionary
 
@@ -64,12 +63,9 @@ def _rows(path: Path, run: str, words: Dictionary) -> list[dict[str, str | None]
 
 
 def _cells(path: Path, run: str) -> list[tuple[Any, ...]]:
-    try:
-        with path.open("rb") as content:
-            refuse_hostile(content, path.name)
-            workbook = openpyxl.load_workbook(content, data_only=True, keep_links=False)
-    except (OSError, BadZipFile, KeyError, ValueError) as error:
-        raise DataError(f"{path.name}: cannot be read as a workbook. Save it as XLSX.") from error
+    with refusing_broken(path.name), path.open("rb") as content:
+        refuse_hostile(content, path.name)
+        workbook = openpyxl.load_workbook(content, data_only=True, keep_links=False)
     own = {one.name: one.value for one in workbook.custom_doc_props.props}
     if own.get("list") != "screening" or own.get("run") != run:
         raise DataError(

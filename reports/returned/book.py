@@ -8,12 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import openpyxl
 
-from contract.errors import DataError
-from contract.workbook import refuse_hostile
+from contract.workbook import refuse_hostile, refusing_broken
 from reports.columns import LISTING
 from reports.handouts.columns import COLUMNS, FILLED_IN
 from reports.handouts.sheet import FIRST_ROW, IDS_ROW
@@ -24,6 +22,7 @@ from reports.wording import Wording, both
 
 _LIST_HEADS = 1  # the row of the list's heads, from 0
 _TOP = FIRST_ROW  # rows that may hold heads
+_BROKEN = " 不是可以读取的工作簿，请打开后另存为 .xlsx。"
 _RUN = {"list": "run_id", "handout": "run"}
 
 Cells = tuple[Any, ...]
@@ -85,17 +84,11 @@ def read_book(path: Path, *, cells: bool = True) -> Book:
     Raises:
         DataError: It is no workbook, or one that nobody should open.
     """
-    try:
-        with path.open("rb") as content:
-            refuse_hostile(content, path.name)
-            book = openpyxl.load_workbook(content, read_only=True, data_only=True, keep_links=False)
-            own = {one.name: str(one.value) for one in book.custom_doc_props.props}
-            return Book(label=path.name, properties=own, sheets=_sheets(book) if cells else {})
-    except (OSError, BadZipFile, KeyError, ValueError, TypeError, SyntaxError) as error:
-        raise DataError(
-            f"{path.name}: not a readable .xlsx workbook. Open it and save it again as .xlsx."
-            " 不是可以读取的工作簿，请打开后另存为 .xlsx。"
-        ) from error
+    with refusing_broken(path.name, _BROKEN), path.open("rb") as content:
+        refuse_hostile(content, path.name)
+        book = openpyxl.load_workbook(content, read_only=True, data_only=True, keep_links=False)
+        own = {one.name: str(one.value) for one in book.custom_doc_props.props}
+        return Book(label=path.name, properties=own, sheets=_sheets(book) if cells else {})
 
 
 def _sheets(book: Any) -> dict[str, list[Cells]]:

@@ -311,7 +311,7 @@ def test_decision_outside_the_list_is_named_by_its_row(tmp_path):
 def test_file_that_is_no_workbook_is_refused(tmp_path):
     path = tmp_path / "sheet.xlsx"
     path.write_text("customer_id,decision\n", "utf-8")
-    with pytest.raises(DataError, match=r"sheet.xlsx: cannot be read as a workbook"):
+    with pytest.raises(DataError, match=r"sheet.xlsx: not a readable .xlsx workbook"):
         read_screened([path], run=HEAD.run, words=read_dictionary())
 
 

@@ -124,6 +124,23 @@ def test_a_workbook_with_entities_is_refused(declared, tmp_path):
         read_workbook(hostile, "people.xlsx", Layout(), tmp_path)
 
 
+@pytest.mark.parametrize("at", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_a_workbook_of_broken_parts_is_refused_in_one_line(at, tmp_path):
+    content = io.BytesIO()
+    book = openpyxl.Workbook()
+    for number in range(200):
+        book.active.append([f"customer {number}", number])
+    book.save(content)
+    with zipfile.ZipFile(content) as parts:
+        sheet = next(one for one in parts.infolist() if "sheet1" in one.filename)
+    packed = bytearray(content.getvalue())
+    begin = sheet.header_offset + 60 + int(at * (sheet.compress_size - 80))
+    packed[begin : begin + 8] = b"\xff" * 8
+    (tmp_path / "broken.xlsx").write_bytes(packed)
+    with pytest.raises(DataError, match=r"broken.xlsx: not a readable .xlsx workbook"):
+        read_workbook(tmp_path / "broken.xlsx", "broken.xlsx", Layout(), tmp_path)
+
+
 def test_an_honest_workbook_passes():
     content = io.BytesIO()
     book = openpyxl.Workbook()
