@@ -18,13 +18,16 @@ from pipeline.config import Config
 from pipeline.feeding_back import FedBack, add_rows, ledger_folder
 from pipeline.runs import read_manifest
 from pipeline.sealing import sealing_key
-from reports.list_sheet import LIST
+from reports.list_sheet import LIST, REPORT
 from reports.returned import (
+    Answers,
     Book,
     Mark,
     Refusal,
     Returned,
-    find_sheet,
+    Told,
+    check_part,
+    find_sheets,
     is_handed_out,
     read_answers,
     read_book,
@@ -36,13 +39,25 @@ from reports.seal import Seal
 from reports.wording import Wording, read_wording
 
 _ENDINGS = {".xlsx", ".xlsm"}
-_BROUGHT_BY = ("calls", "visits", "by_hand", LIST)
+_BROUGHT_BY = (
+    *("calls", "visits", "by_hand", "notices", "manager_scope", "key_accounts"),
+    *(LIST, REPORT),
+)
 _FILE = "list.xlsx"
 _ROWS = pa.schema(
     [("row", pa.int64()), *(field for field in ENTRY_SCHEMA if field.name != "entry_id")]
 )
-# The columns of the form that a list calls otherwise.
-_HEADS = {"recorded_at": "contacted_on", "reason": "verdict_reason", "recorded_by": "manager_id"}
+# The columns of the form that a list calls otherwise; of a record, and then of a contact.
+_OF_RECORDS = {
+    "notice_approval": {"recorded_at": "approved_on", "recorded_by": "approved_by"},
+    "measures_agreed": {"recorded_at": "agreed_on", "reason": "measures"},
+}
+_HEADS = {
+    "recorded_at": "contacted_on",
+    "reason": "verdict_reason",
+    "recorded_by": "manager_id",
+    "method": "contacted_by",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +111,8 @@ def bring_back(
     Args:
         config: Where the dataset and the runs are, and the key's name.
         book: Of `handed_out`.
-        method: How everybody was contacted; without it as the list says, or by phone.
+        method: How everybody was contacted where a row does not say; without it as planned, or
+            by phone.
         recorded_by: Who recorded all of it; without it the list's manager.
 
     Raises:
@@ -105,25 +121,21 @@ def bring_back(
     """
     wording = read_wording()
     refusal = Refusal(label=book.label, words=read_returned_words())
-    sheet = find_sheet(book, wording, refusal)
-    seal, checked_by = _verified(config, book, sheet, wording=wording, refusal=refusal)
+    sheets = find_sheets(book, wording, refusal)
+    seal, checked_by = _verified(config, book, sheets[0], wording=wording, refusal=refusal)
     if seal.kind not in _BROUGHT_BY:
         raise refusal.whole("no_feedback", seal.kind)
-    answers = read_answers(
-        sheet,
-        kind=seal.kind,
-        method=method,
-        recorded_by=recorded_by,
-        wording=wording,
-        methods=read_plan_wording().methods,
-    )
-    refusal.marked(sheet.title, answers.marks)
+    for part in sheets[1:]:
+        if part.kind == LIST:
+            check_part(part, sheets[0], refusal)
+    told = Told(kind=seal.kind, method=method, recorded_by=recorded_by)
+    methods = read_plan_wording().methods
+    answers = read_answers(sheets, told, wording=wording, methods=methods)
+    refusal.marked(answers.marks)
     dataset = open_dataset(config.data)
     rows = pa.Table.from_pylist(answers.rows, _ROWS)
-    brought = add_rows(
-        dataset, rows, lambda faults: refusal.marked(sheet.title, _marks(faults, sheet, rows))
-    )
-    silent = answers.counted - brought.rows + brought.silent
+    brought = add_rows(dataset, rows, lambda faults: refusal.marked(_marks(faults, answers)))
+    silent = answers.silent + brought.silent
     fed = FedBack(
         ledger=ledger_folder(dataset.folder),
         brought=replace(brought, rows=answers.counted, silent=silent),
@@ -135,16 +147,21 @@ def bring_back(
 def _verified(
     config: Config, book: Book, sheet: Returned, *, wording: Wording, refusal: Refusal
 ) -> tuple[Seal, str]:
-    path = _original(config, sheet)
-    key = sealing_key(config.sealing)
+    path, key = _original(config, sheet), sealing_key(config.sealing)
+    is_report = seal_in(book, sheet.run, refusal).kind == REPORT
+    # A report is made when it is wanted; what it is held against is the list of its run.
+    own = None if is_report else path
     seal = verify(
         book,
         sheet,
         key=key,
-        original=None if path is None else lambda: _sheet_of(path, wording),
-        original_seal=None if path is None else _seal_of(path, sheet.run),
+        original=None if own is None else lambda: _sheet_of(own, wording),
+        original_seal=None if own is None else _seal_of(own, sheet.run),
         refusal=refusal,
+        signed=path is None,
     )
+    if is_report and path is not None:
+        check_part(sheet, _sheet_of(path, wording), refusal)
     if path is not None:
         return seal, "run"
     return seal, "signature" if seal.method == "hmac-sha256" else "checksum"
@@ -165,25 +182,28 @@ def _seal_of(path: Path, run: str) -> Seal:
 
 
 def _sheet_of(path: Path, wording: Wording) -> Returned:
-    return find_sheet(read_book(path), wording, _refusal_of(path))
+    return find_sheets(read_book(path), wording, _refusal_of(path))[0]
 
 
 def _refusal_of(path: Path) -> Refusal:
     return Refusal(label=str(path), words=read_returned_words())
 
 
-def _marks(faults: Sequence[Fault], sheet: Returned, rows: pa.Table) -> list[Mark]:
+def _marks(faults: Sequence[Fault], answers: Answers) -> list[Mark]:
     """Word the faults of the form by the heads of the sheet."""
-    given = {row["row"]: row for row in rows.to_pylist()}
-    return [
-        Mark(
-            row=fault.row,
-            head=sheet.heads.get(_HEADS.get(fault.column, fault.column), ""),
-            code=fault.rule,
-            value=_value(given[fault.row].get(fault.column)),
-        )
-        for fault in faults
-    ]
+    return [_marked(fault, answers) for fault in faults]
+
+
+def _marked(fault: Fault, answers: Answers) -> Mark:
+    entry, (sheet, number) = answers.rows[fault.row], answers.places[fault.row]
+    names = {} if sheet.kind == "records" else _HEADS | _OF_RECORDS.get(entry.get("record", ""), {})
+    return Mark(
+        row=number,
+        head=sheet.heads.get(names.get(fault.column, fault.column), ""),
+        code=fault.rule,
+        value=_value(entry.get(fault.column)),
+        sheet=sheet.title,
+    )
 
 
 def _value(value: Any) -> str:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from collection.policy import read_plan_wording
 from contract.errors import ConfigError, DataError
+from pipeline.config import Scoring as ScoringConfig
 from pipeline.paging import as_written
 from pipeline.planning import read_about
 from pipeline.runs import Manifest, read_manifest
@@ -22,7 +23,6 @@ from reports.planned import planned_columns
 from reports.report_book import Report, moved_words, write_report_book
 from reports.wording import Wording, read_wording
 
-MOST_ROWS = 50_000  # bills of the workbook, the first in rank; a person reads no more
 _SCORES = "scores.parquet"
 _TEXTS = ("customer_id", "bill_id", "org_id", "grid_id", "manager_id", "name")
 
@@ -59,7 +59,9 @@ def write_workbook_of(run: Path, out: Path, beside: Beside) -> dict[str, int]:
         report = _with_plan(report, beside.plan, manifest)
     if beside.previous:
         report = _with_changes(report, scores, manifest, beside.previous, wording)
-    report = _shortened(report)
+    # What differs from the default is all that a manifest has.
+    settings = manifest.config.get("scoring", {})
+    report = _shortened(report, settings.get("workbook_rows", ScoringConfig().workbook_rows))
     out.parent.mkdir(parents=True, exist_ok=True)
     with new_file(out) as path:
         write_report_book(
@@ -147,9 +149,9 @@ def _scoring(manifest: Manifest, scores: pd.DataFrame) -> Scoring:
     return Scoring(run=manifest.run, as_of=as_of, model=manifest.model_sha256, bills=scores)
 
 
-def _shortened(report: Report) -> Report:
-    """Keep the first rows of a very long list, and say so."""
-    shown, whole = report.listed.head(MOST_ROWS), len(report.listed)
+def _shortened(report: Report, most: int) -> Report:
+    """Keep as many rows as the run's own workbook has, and say so."""
+    shown, whole = report.listed.head(most), len(report.listed)
     if len(shown) == whole:
         return report
     note = (

@@ -173,7 +173,7 @@ def _add_chart(
         {"reverse": True, "interval_unit": 1, "num_font": font, "line": {"none": True}}
     )
     chart.set_x_axis({"num_font": font, "num_format": "#,##0"})
-    chart.set_size({"width": 520, "height": 150 + 26 * causes})
+    chart.set_size({"width": 520, "height": 150 + 42 * causes})
     sheet.insert_chart(row, 9, chart, {"description": title})
 
 

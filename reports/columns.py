@@ -123,7 +123,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(id="segment", group="who", kind="code", words="segments", width=12),
     Column(id="pay_arrangement", group="who", kind="code", words="pay_arrangements", width=14.5),
     Column(id="protected", group="who", kind="flag", width=10),
-    Column(id="labels", group="who", kind="text", width=16, places=REPORT, optional=True),
+    Column(id="labels", group="who", kind="text", width=22, places=REPORT, optional=True),
     Column(id="bill_id", group="what", kind="text", width=21.5),
     Column(id="cycle", group="what", kind="month", width=8.5),
     Column(id="issued_on", group="what", kind="date", places=EXPORT),

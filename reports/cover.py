@@ -116,11 +116,11 @@ def write_cover(
     _write_seal(page, seal)
     if contents:
         _write_contents(page, contents)
-    _write_bands(page, listed["band"])
-    _write_comparison(page, facts)
     _write_sentences(page, "warnings", facts.warnings, empty="no_warnings")
     if facts.notes:
         _write_sentences(page, "notes", facts.notes)
+    _write_bands(page, listed["band"])
+    _write_comparison(page, facts)
     _write_reading(page)
     _write_legend(page)
     sheet.set_paper(_A4)

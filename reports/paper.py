@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 _INCHES = 11.69 - 0.6  # of A4 across, without the margins
-_SPARE = 0.97  # of a page that is filled: printers differ
-_LEAST = 55  # percent; body letters are smaller than 6 points below it
+_SPARE = 0.9  # of a page that is filled: programs and printers differ in how wide letters are
+_LEAST = 50  # percent; body letters are smaller than 6 points below it
 _MOST_PAGES = 4
 
 
@@ -36,9 +36,9 @@ def lay_out(widths: Sequence[float], starts: Sequence[int], repeated: int) -> Pa
         repeated: The first columns, which stand on every page.
 
     >>> lay_out([10.0] * 24, [8, 16], 2)
-    Paper(scale=57, breaks=[])
+    Paper(scale=53, breaks=[])
     >>> lay_out([10.0] * 60, [20, 40], 2)
-    Paper(scale=62, breaks=[20, 40])
+    Paper(scale=58, breaks=[20, 40])
     """
     inches = [(int(width * 7) + 5) / 96 for width in widths]
     own = [at for at in starts if at > repeated]

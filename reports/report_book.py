@@ -37,9 +37,9 @@ from reports.workbook import OPTIONS, describe
 # What a sheet of one grid or manager does without: it is the same for all, or on the list.
 _NOT_ON_GROUPS = (
     *("org_id", "pay_arrangement", "cycle", "amount_cny", "bills_seen", "history"),
-    *("latest_on", "next_on"),
+    *("moved", "labels", "latest_on", "next_on"),
 )
-_NAMED = 12  # groups without a sheet that the cover names
+_NAMED = 6  # groups without a sheet that the cover names
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,7 +80,7 @@ def write_summary(
             _add_chart(sheet, row, table, workbook=workbook, wording=wording)
         row += max(len(table.rows) + 4, _ROWS_OF_A_CHART)
     sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0 if more else 1)
+    sheet.fit_to_pages(1, 1)
 
 
 def sums_by(listed: pd.DataFrame, key: str, order: Sequence[str] = ()) -> pd.DataFrame:

@@ -1,245 +1,319 @@
-"""What people filled in, cell by cell: days, choices and texts, as rows of the feedback form.
+"""What people filled in, row by row: outcomes, verdicts, notices served, measures agreed.
 
-A program may have saved a day as a number or as text, a number as text, a choice in one language:
-all are taken. What cannot be read, and a row that says half of something, is marked.
+A row becomes one or more rows of the feedback form. A row that says half of something is marked, as
+is one that says otherwise than the same bill on another sheet.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from collection.feedback import FORM
 from features.declare import Text
+from reports.list_sheet import KEYS
 from reports.returned.book import Returned, has
+from reports.returned.cells import as_code, as_day, as_id, as_number, as_text, codes_of
 from reports.returned.words import Mark
-from reports.wording import Wording, both
+from reports.seal import canonical
+from reports.wording import Wording
 
-_EPOCH = date(1899, 12, 30)  # Excel's day 0
-_SERIALS = range(36_526, 73_051)  # the days of 2000 to 2099
-_WRITTEN = re.compile(
-    r"(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*[-/.月]?\s*(\d{1,2})\s*日?(?:[ T][\d:.]+)?"
-)
 _MOST_DAYS = 366  # from the list to what came of it
-_DAYS = ("contacted_on", "promised_on", "dispute_until_on")
-_CHOICES = ("outcome", "verdict")
-_TEXTS = ("new_contact", "verdict_reason", "note")
-# How customers of a handout were contacted, where no column says it.
-_METHODS = {"list": "phone", "calls": "phone", "visits": "visit"}
+_DAYS = ("contacted_on", "promised_on", "dispute_until_on", "approved_on", "served_on", "agreed_on")
+_CHOICES = {
+    "outcome": "outcomes",
+    "verdict": "verdicts",
+    "request": "requests",
+    "contacted_by": "methods",
+}
+_TEXTS = ("new_contact", "verdict_reason", "note", "approved_by", "measures")
+# Cells that make a row say something whole.
+_WHOLE = ("outcome", "verdict", "approved_by", "approved_on", "served_on", "measures", "agreed_on")
+# How customers were contacted, where no column says it.
+_METHODS = {"list": "phone", "report": "phone", "calls": "phone", "visits": "visit"}
+_FORM_CODES = {
+    "method": "methods",
+    "outcome": "outcomes",
+    "request": "requests",
+    "contact_change": "contact_changes",
+    "verified": "answers",
+    "verdict": "verdicts",
+    "record": "records",
+}
+
+Entry = dict[str, Any]
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What a sheet says.
+    """What a workbook says.
 
     Attributes:
-        rows: Rows of the feedback form, by their columns, and ``row``, the row of the sheet.
+        rows: Rows of the feedback form, by their columns, and ``row``, their place in ``places``.
+        places: The sheet and the row there of each, and the heads of its columns.
         marks: Cells that cannot be taken; where there are any, nothing is.
-        counted: Rows of the sheet with a customer, also those that say nothing.
+        counted: Rows with a customer, also those that say nothing; a bill on two sheets once.
+        silent: Those of them that say nothing.
         new_contacts: Rows that give a new way to reach a customer. What they give stays in the
             workbook, for the customer records: the ledger knows that there was a change.
     """
 
-    rows: list[dict[str, Any]]
+    rows: list[Entry]
+    places: list[tuple[Returned, int]]
     marks: tuple[Mark, ...]
     counted: int
+    silent: int
     new_contacts: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What holds for a whole workbook.
+
+    Attributes:
+        kind: ``list``, ``report``, or the id of the handout.
+        method: How everybody was contacted; a row may say otherwise.
+        recorded_by: Who recorded all of it; without it the list's manager.
+    """
+
+    kind: str
+    method: str | None
+    recorded_by: str | None
+
+
 def read_answers(
-    sheet: Returned,
-    *,
-    kind: str,
-    method: str | None,
-    recorded_by: str | None,
-    wording: Wording,
-    methods: Mapping[str, Text],
+    sheets: Sequence[Returned], told: Told, *, wording: Wording, methods: Mapping[str, Text]
 ) -> Answers:
     """Read what was filled in.
 
     Args:
-        kind: ``list``, or the id of the handout.
-        method: How everybody was contacted, if not as the list says: by its column, or by phone.
-        recorded_by: Who recorded all of it; without it the list's manager.
-        methods: The words of methods.
+        sheets: Of `find_sheets`: the list or handout first, then its parts and records.
+        told: What holds for all of it.
+        methods: The words of a plan's methods.
     """
-    reader = _Reader(
-        sheet, _Constants(kind, method, recorded_by, _day_in(sheet.run)), wording, methods
-    )
-    told = [reader.read(number, row) for number, row in sheet.rows.items()]
-    rows = [one for one in told if one]
+    reader = _Reader(told, wording, methods)
+    for sheet in sheets:
+        reader.read(sheet)
+    first = sheets[0]
+    records = [one for one in sheets if one.kind == "records"]
+    listed = sum(has(first.cell(row, "customer_id")) for row in first.rows.values())
+    counted = listed + sum(bool(_filled(one, row)) for one in records for row in one.rows.values())
     return Answers(
-        rows=rows,
+        rows=reader.rows,
+        places=reader.places,
         marks=tuple(reader.marks),
-        counted=sum(reader.is_listed(row) for row in sheet.rows.values()),
-        new_contacts=sum(row["contact_change"] is not None for row in rows),
+        counted=counted,
+        silent=counted - reader.said,
+        new_contacts=sum(bool(row.get("contact_change")) for row in reader.rows),
     )
 
 
-@dataclass(frozen=True)
-class _Constants:
-    kind: str
-    method: str | None
-    recorded_by: str | None
-    made_on: date | None
+def _filled(sheet: Returned, row: Row) -> dict[str, str]:
+    """Return what people put into a row, by column."""
+    cells = {column: sheet.cell(row, column) for column in sheet.entries}
+    return {column: canonical(cell) for column, cell in cells.items() if has(cell)}
 
 
+@dataclass
 class _Reader:
-    """Reads one sheet row by row and gathers what is wrong with it."""
+    """Reads sheets row by row and gathers what they say and what is wrong with them."""
 
-    def __init__(
-        self, sheet: Returned, told: _Constants, wording: Wording, methods: Mapping[str, Text]
-    ) -> None:
-        self.sheet, self.told = sheet, told
-        self.marks: list[Mark] = []
-        self._codes = {
-            "outcome": _codes(wording.outcomes),
-            "verdict": _codes(wording.verdicts),
-            "method": _codes(methods),
-            "band": _codes(wording.bands),
+    told: Told
+    wording: Wording
+    plan_methods: Mapping[str, Text]
+    rows: list[Entry] = field(default_factory=list)
+    places: list[tuple[Returned, int]] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    said: int = 0
+    _seen: dict[tuple[str, ...], tuple[dict[str, str], str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        sections = {*_CHOICES.values(), *_FORM_CODES.values(), "bands"}
+        self._codes = {name: codes_of(self.wording.section(name)) for name in sections}
+        self._planned = codes_of(self.plan_methods)
+
+    def read(self, sheet: Returned) -> None:
+        """Read the rows of a sheet."""
+        one = self._record if sheet.kind == "records" else self._answer
+        for number, row in sheet.rows.items():
+            filled = _filled(sheet, row)
+            if not filled or self._is_told(sheet, number, row, filled):
+                continue
+            if not has(sheet.cell(row, "customer_id")):
+                self._mark(sheet, number, "", "no_customer")
+                continue
+            self.said += 1
+            for entry in one(sheet, number, row):
+                self.rows.append({**entry, "row": len(self.places)})
+                self.places.append((sheet, number))
+
+    def _is_told(self, sheet: Returned, number: int, row: Row, filled: dict[str, str]) -> bool:
+        """Whether another sheet says the same of a bill; where it says otherwise, mark the row."""
+        if sheet.kind != "list":
+            return False
+        key = tuple(canonical(sheet.cell(row, column)) for column in KEYS)
+        had, where = self._seen.setdefault(key, (filled, f"{sheet.title} {number}"))
+        if where == f"{sheet.title} {number}":
+            return False
+        if had != filled:
+            self._mark(sheet, number, "", "told_twice", where)
+        return True
+
+    def _answer(self, sheet: Returned, number: int, row: Row) -> list[Entry]:
+        """Return what a row of a list or handout says."""
+        days = {name: self._day(sheet, number, row, name) for name in _DAYS}
+        chosen = {
+            name: self._code(sheet, number, row, name, section)
+            for name, section in _CHOICES.items()
         }
+        texts = {name: as_text(sheet.cell(row, name)) for name in _TEXTS}
+        self._check(sheet, number, row, days)
+        common = {
+            "customer_id": as_id(sheet.cell(row, "customer_id")),
+            "recorded_by": self.told.recorded_by or as_text(sheet.cell(row, "manager_id")),
+            "run": sheet.run,
+        }
+        entries = []
+        if any(has(sheet.cell(row, name)) for name in (*_CHOICES, "new_contact", "contacted_on")):
+            entries.append(common | self._contact(sheet, row, days, chosen, texts))
+        entries += [common | one for one in _recorded(days, texts, common["recorded_by"])]
+        return entries
 
-    def is_listed(self, row: tuple[Any, ...]) -> bool:
-        """Whether a row has a customer."""
-        return has(self.sheet.cell(row, "customer_id"))
-
-    def read(self, number: int, row: tuple[Any, ...]) -> dict[str, Any] | None:
-        """Return what a row says; None where it says nothing."""
-        filled = [column for column in self.sheet.entries if has(self.sheet.cell(row, column))]
-        if not filled:
-            return None
-        if not self.is_listed(row):
-            self._mark(number, "", "no_customer")
-            return None
-        days = {column: self._day(number, row, column) for column in _DAYS}
-        chosen = {column: self._choice(number, row, column) for column in _CHOICES}
-        texts = {column: _text(self.sheet.cell(row, column)) for column in _TEXTS}
-        self._check(number, filled, chosen, days["contacted_on"])
-        return {**self._row(row, days, chosen, texts), "row": number}
-
-    def _row(
+    def _contact(
         self,
-        row: tuple[Any, ...],
+        sheet: Returned,
+        row: Row,
         days: Mapping[str, date | None],
         chosen: Mapping[str, str | None],
         texts: Mapping[str, str | None],
-    ) -> dict[str, Any]:
-        outcome, on = chosen["outcome"], days["contacted_on"]
+    ) -> Entry:
+        outcome, wish = chosen["outcome"], chosen["request"]
         changed = "updated" if outcome == "wrong_number" else "added"
+        spoken = outcome or wish or texts["new_contact"]
         return {
-            "customer_id": _id(self.sheet.cell(row, "customer_id")),
-            "bill_id": self._bill(row, outcome, texts["note"]),
-            "recorded_at": None if on is None else datetime(on.year, on.month, on.day),
-            "recorded_by": self.told.recorded_by or _text(self.sheet.cell(row, "manager_id")),
-            "method": self._method(row) if outcome or texts["new_contact"] else None,
+            "bill_id": _bill(sheet, row, outcome, texts["note"]),
+            "recorded_at": _moment(days["contacted_on"]),
+            "method": self._method(sheet, row, chosen["contacted_by"]) if spoken else None,
             "outcome": outcome,
             "promised_on": days["promised_on"],
+            "request": wish,
             "contact_change": changed if texts["new_contact"] else None,
-            "run": self.sheet.run,
             "dispute_until_on": days["dispute_until_on"],
             "verdict": chosen["verdict"],
-            "overridden_from": self._band(row) if chosen["verdict"] == "overridden" else None,
+            "overridden_from": self._band(sheet, row)
+            if chosen["verdict"] == "overridden"
+            else None,
             "reason": texts["verdict_reason"],
         }
 
-    def _bill(self, row: tuple[Any, ...], outcome: str | None, note: str | None) -> str | None:
-        """A row of a handout is about all bills of its customer; of a dispute the note says it."""
-        if "bill_id" in self.sheet.at:
-            return _id(self.sheet.cell(row, "bill_id"))
-        return note if outcome == "disputed" else None
+    def _record(self, sheet: Returned, number: int, row: Row) -> list[Entry]:
+        """Return what a row of the sheet for records says: the form's own columns."""
+        entry: Entry = {"run": sheet.run}
+        for column in sheet.at:
+            kind = FORM.column(column).kind
+            if column in _FORM_CODES:
+                entry[column] = self._code(sheet, number, row, column, _FORM_CODES[column])
+            elif kind == "timestamp":
+                entry[column] = _moment(self._day(sheet, number, row, column))
+            elif kind == "date":
+                entry[column] = self._day(sheet, number, row, column)
+            elif kind == "integer":
+                entry[column] = self._number(sheet, number, row, column)
+            else:
+                entry[column] = as_id(sheet.cell(row, column))
+        verified = entry.get("verified")
+        entry["verified"] = None if verified is None else verified == "true"
+        entry["recorded_by"] = entry.get("recorded_by") or self.told.recorded_by
+        return [entry]
 
-    def _method(self, row: tuple[Any, ...]) -> str | None:
-        said = _plain(self.sheet.cell(row, "method"))
-        own = self._codes["method"].get(said) or _METHODS.get(self.told.kind)
-        return self.told.method or own
+    def _method(self, sheet: Returned, row: Row, by: str | None) -> str | None:
+        """Return how a customer was contacted: as the row says, as all were, or as planned.
 
-    def _band(self, row: tuple[Any, ...]) -> str | None:
-        return self._codes["band"].get(_plain(self.sheet.cell(row, "band")))
+        What was planned and is no method of a contact has to be said by a person.
+        """
+        said = sheet.cell(row, "method")
+        planned = as_code(said, self._planned) if has(said) else _METHODS.get(self.told.kind)
+        return by or self.told.method or (planned if planned in self.wording.methods else None)
 
-    def _day(self, number: int, row: tuple[Any, ...], column: str) -> date | None:
-        value = self.sheet.cell(row, column)
-        if not has(value):
-            return None
-        day = as_day(value)
-        if day is None:
-            self._mark(number, column, "no_day", str(value))
+    def _band(self, sheet: Returned, row: Row) -> str | None:
+        return as_code(sheet.cell(row, "band"), self._codes["bands"])
+
+    def _day(self, sheet: Returned, number: int, row: Row, column: str) -> date | None:
+        value = sheet.cell(row, column)
+        day = as_day(value) if has(value) else None
+        if has(value) and day is None:
+            self._mark(sheet, number, column, "no_day", str(value))
         return day
 
-    def _choice(self, number: int, row: tuple[Any, ...], column: str) -> str | None:
-        value = self.sheet.cell(row, column)
-        if not has(value):
-            return None
-        code = self._codes[column].get(_plain(value))
-        if code is None:
-            self._mark(number, column, "no_choice", str(value))
+    def _code(
+        self, sheet: Returned, number: int, row: Row, column: str, section: str
+    ) -> str | None:
+        value = sheet.cell(row, column)
+        code = as_code(value, self._codes[section]) if has(value) else None
+        if has(value) and code is None:
+            self._mark(sheet, number, column, "no_choice", str(value))
         return code
 
+    def _number(self, sheet: Returned, number: int, row: Row, column: str) -> int | None:
+        value = sheet.cell(row, column)
+        whole = as_number(value) if has(value) else None
+        if has(value) and whole is None:
+            self._mark(sheet, number, column, "no_number", str(value))
+        return whole
+
     def _check(
-        self,
-        number: int,
-        filled: Sequence[str],
-        chosen: Mapping[str, str | None],
-        on: date | None,
+        self, sheet: Returned, number: int, row: Row, days: Mapping[str, date | None]
     ) -> None:
-        if not any(column in filled for column in chosen):
-            self._mark(number, "", "half_filled")
-        made = self.told.made_on
-        if on is None or made is None:
-            return
-        if on < made:
-            self._mark(number, "contacted_on", "before_list", on.isoformat())
-        elif on > made + timedelta(days=_MOST_DAYS):
-            self._mark(number, "contacted_on", "far_off", on.isoformat())
+        if not any(has(sheet.cell(row, name)) for name in _WHOLE):
+            self._mark(sheet, number, "", "half_filled")
+        made = _day_in(sheet.run)
+        for column in ("contacted_on", "approved_on", "served_on", "agreed_on"):
+            on = days[column]
+            if on is None or made is None:
+                continue
+            if on < made:
+                self._mark(sheet, number, column, "before_list", on.isoformat())
+            elif on > made + timedelta(days=_MOST_DAYS):
+                self._mark(sheet, number, column, "far_off", on.isoformat())
 
-    def _mark(self, number: int, column: str, code: str, value: str = "") -> None:
-        head = self.sheet.heads.get(column, column)
-        self.marks.append(Mark(row=number, head=head, code=code, value=value))
-
-
-def as_day(value: Any) -> date | None:
-    """Return the day that a cell holds, however it was saved; None where it holds none.
-
-    >>> as_day(46303), as_day("2026/10/8"), as_day("2026年10月8日"), as_day("20261008")
-    (datetime.date(2026, 10, 8), datetime.date(2026, 10, 8), datetime.date(2026, 10, 8), datetime.date(2026, 10, 8))
-    >>> as_day("46303"), as_day("tomorrow"), as_day("2026-02-30"), as_day(8)
-    (datetime.date(2026, 10, 8), None, None, None)
-    """  # noqa: E501 - an example is one line
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    text = str(value).strip()
-    if re.fullmatch(r"\d{5}(\.\d+)?", text):
-        serial = int(float(text))
-        return _EPOCH + timedelta(days=serial) if serial in _SERIALS else None
-    written = _WRITTEN.fullmatch(text)
-    try:
-        return date(*map(int, written.groups())) if written else None
-    except ValueError:
-        return None
+    def _mark(self, sheet: Returned, number: int, column: str, code: str, value: str = "") -> None:
+        head = sheet.heads.get(column, column)
+        self.marks.append(Mark(row=number, head=head, code=code, value=value, sheet=sheet.title))
 
 
-def _codes(section: Mapping[str, Text]) -> dict[str, str]:
-    return {_plain(said): code for code, text in section.items() for said in _said(code, text)}
+def _recorded(
+    days: Mapping[str, date | None], texts: Mapping[str, str | None], by: str | None
+) -> list[Entry]:
+    """Return what a handout's row says beside a contact: a notice, and what was agreed.
+
+    That a notice was approved and that it was served are two things; who approved it may have
+    served it, if nobody else is named.
+    """
+    entries: list[Entry] = []
+    approver = texts["approved_by"]
+    if approver or days["approved_on"]:
+        on = _moment(days["approved_on"])
+        entries.append({"record": "notice_approval", "recorded_at": on, "recorded_by": approver})
+    if days["served_on"]:
+        served = {"method": "notice", "outcome": "delivered", "recorded_by": by or approver}
+        entries.append({**served, "recorded_at": _moment(days["served_on"])})
+    if texts["measures"] or days["agreed_on"]:
+        agreed = {"record": "measures_agreed", "reason": texts["measures"]}
+        entries.append({**agreed, "recorded_at": _moment(days["agreed_on"])})
+    return entries
 
 
-def _said(code: str, text: Text) -> Iterator[str]:
-    yield from (code, text.zh, text.en, both(text))
+def _bill(sheet: Returned, row: Row, outcome: str | None, note: str | None) -> str | None:
+    """A row of a handout is about all bills of its customer; of a dispute the note says it."""
+    if "bill_id" in sheet.at:
+        return as_id(sheet.cell(row, "bill_id"))
+    return note if outcome == "disputed" else None
 
 
-def _plain(value: Any) -> str:
-    return "".join(str(value or "").split()).casefold()
-
-
-def _text(value: Any) -> str | None:
-    return (str(value).strip() or None) if has(value) else None
-
-
-def _id(value: Any) -> str | None:
-    """Return an id; one that was saved as a number has no decimals."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return _text(value)
+def _moment(on: date | None) -> datetime | None:
+    return None if on is None else datetime(on.year, on.month, on.day)
 
 
 def _day_in(run: str) -> date | None:

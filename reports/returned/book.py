@@ -16,14 +16,17 @@ from reports.columns import LISTING
 from reports.handouts.columns import COLUMNS, FILLED_IN
 from reports.handouts.sheet import FIRST_ROW, IDS_ROW
 from reports.list_sheet import KEYS, LIST
+from reports.records_sheet import FIRST_ROW as RECORDS_FIRST
+from reports.records_sheet import IDS_ROW as RECORDS_IDS
+from reports.records_sheet import MARK
 from reports.returned.words import Refusal
 from reports.seal import PROPERTY
-from reports.wording import Wording, both
+from reports.wording import FORM_HEADS, Wording, both
 
 _LIST_HEADS = 1  # the row of the list's heads, from 0
 _TOP = FIRST_ROW  # rows that may hold heads
 _BROKEN = " 不是可以读取的工作簿，请打开后另存为 .xlsx。"
-_RUN = {"list": "run_id", "handout": "run"}
+_RUN = {"list": "run_id", "handout": "run", "records": "run_id"}
 
 Cells = tuple[Any, ...]
 
@@ -42,7 +45,7 @@ class Returned:
     """The sheet that was handed out, as it came back.
 
     Attributes:
-        kind: ``list``, or ``handout``.
+        kind: ``list``, ``handout``, or ``records``.
         run: The run or plan that the file says it is of.
         at: The place of each known column, by id, in the order of their declaration.
         heads: What people call each of them.
@@ -107,27 +110,46 @@ def is_handed_out(book: Book, wording: Wording) -> bool:
     )
 
 
-def find_sheet(book: Book, wording: Wording, refusal: Refusal) -> Returned:
-    """Return the sheet that was handed out.
+def find_sheets(book: Book, wording: Wording, refusal: Refusal) -> list[Returned]:
+    """Return the sheets that were handed out, the list or handout first.
+
+    After a list there may be sheets with rows of it, and one for other records.
 
     Raises:
         DataError: No sheet has the heads of a list or handout, or a head stands twice.
     """
+    lists, others = [], []
+    heads = {column.id: both(wording.columns[column.id]) for column in LISTING}
     for title, rows in book.sheets.items():
-        heads = {column.id: both(wording.columns[column.id]) for column in LISTING}
         if found := _list_columns(rows, wording):
             entries = {column.id for column in LISTING if column.is_filled_in}
-            return _returned(
-                book, title, found=found, heads=heads, entries=entries, kind="list", refusal=refusal
-            )
+            lists.append(
+                _returned(
+                    book, title, found=found, heads=heads, entries=entries, kind=LIST,
+                    refusal=refusal,
+                )
+            )  # fmt: skip
+        elif found := _record_columns(rows):
+            named = {id_: both(wording.form[id_]) for _, id_ in found}
+            others.append(
+                _returned(
+                    book, title, found=found, heads=named, entries=set(named), kind="records",
+                    refusal=refusal,
+                )
+            )  # fmt: skip
         if found := _handout_columns(rows):
             named = {id_: _head(rows, at) for at, id_ in found}
             entries = {id_ for _, id_ in found if COLUMNS[id_].kind in FILLED_IN}
-            return _returned(
+            handout = _returned(
                 book, title, found=found, heads=named, entries=entries, kind="handout",
                 refusal=refusal,
             )  # fmt: skip
-    raise refusal.whole("no_sheet")
+            return [handout]
+    if not lists:
+        raise refusal.whole("no_sheet")
+    # Of sheets with rows of a list, the list itself has the most.
+    whole = max(lists, key=lambda one: len(one.rows))
+    return [whole, *(one for one in lists if one is not whole), *others]
 
 
 def _returned(
@@ -144,7 +166,7 @@ def _returned(
     twice = [id_ for id_ in ids if ids.count(id_) > 1]
     if twice:
         raise refusal.whole("two_alike", heads[twice[0]])
-    first = _LIST_HEADS + 1 if kind == LIST else FIRST_ROW
+    first = {LIST: _LIST_HEADS + 1, "records": RECORDS_FIRST}.get(kind, FIRST_ROW)
     rows = enumerate(book.sheets[title][first:], start=first + 1)
     return Returned(
         kind=kind,
@@ -172,6 +194,13 @@ def _list_columns(rows: Sequence[Cells], wording: Wording) -> list[tuple[int, st
     named = [(at, ids.get(_plain(head))) for at, head in enumerate(rows[_LIST_HEADS])]
     found = [(at, id_) for at, id_ in named if id_]
     return found if {*KEYS} <= {id_ for _, id_ in found} else []
+
+
+def _record_columns(rows: Sequence[Cells]) -> list[tuple[int, str]]:
+    if len(rows) <= RECORDS_IDS:
+        return []
+    named = [(at, str(told or "").partition(MARK)) for at, told in enumerate(rows[RECORDS_IDS])]
+    return [(at, id_) for at, (_, mark, id_) in named if mark and id_ in FORM_HEADS]
 
 
 def _handout_columns(rows: Sequence[Cells]) -> list[tuple[int, str]]:

@@ -27,7 +27,7 @@ def seal_in(book: Book, run: str, refusal: Refusal) -> Seal:
 
 def verify(
     book: Book, sheet: Returned, *, key: bytes | None, original: Callable[[], Returned] | None,
-    original_seal: Seal | None, refusal: Refusal,
+    original_seal: Seal | None, refusal: Refusal, signed: bool = True,
 ) -> Seal:  # fmt: skip
     """Return the seal of a workbook once it holds.
 
@@ -36,6 +36,8 @@ def verify(
         original: Reads the sheet as its run has it, once something is wrong; None where the run
             is not here.
         original_seal: That sheet's seal.
+        signed: Whether its signature has to hold, where there is no other seal; not where every
+            row is compared with the run's besides.
 
     Raises:
         DataError: The seal is not that of the run, or not signed as it must be, or rows or
@@ -45,7 +47,7 @@ def verify(
     if original_seal is not None:
         if seal != original_seal:
             raise refusal.whole("of_other_run", sheet.run)
-    else:
+    elif signed:
         _check_signature(seal, key, refusal)
     found = _seal_again(seal, sheet)
     if found.cells == seal.cells and found.keys == seal.keys:
@@ -54,6 +56,22 @@ def verify(
     if found.keys != seal.keys:
         raise refusal.whole("rows_changed", _rows_told(sheet, had, found=found, seal=seal))
     raise refusal.whole("cells_changed", _cell_told(sheet, had))
+
+
+def check_part(part: Returned, whole: Returned, refusal: Refusal) -> None:
+    """Check that a sheet holds rows of another as they are there; it may lack rows and columns.
+
+    Raises:
+        DataError: It has a row that the other has not, or a locked cell is not that of the other.
+    """
+    had, columns = _by_key(whole), [one for one in part.locked if one in whole.locked]
+    for key, number in _by_key(part).items():
+        if key not in had:
+            raise refusal.whole("rows_changed", f"{part.title} {number}")
+        for column in columns:
+            if _told(part, number, column) != _told(whole, had[key], column):
+                where = f"{part.title} {number} {part.heads[column]}"
+                raise refusal.whole("cells_changed", where)
 
 
 def _check_signature(seal: Seal, key: bytes | None, refusal: Refusal) -> None:

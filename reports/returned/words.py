@@ -14,7 +14,10 @@ from reports.wording import WORDING, Words, read_words, wording_of
 
 FEEDBACK_WORDING = WORDING.with_name("feedback.yaml")
 
-MARKS = ("no_day", "no_choice", "before_list", "far_off", "half_filled", "no_customer")
+MARKS = (
+    *("no_day", "no_choice", "no_number", "before_list", "far_off", "half_filled"),
+    *("no_customer", "told_twice"),
+)
 REFUSALS = (
     *("not_ours", "no_sheet", "two_alike", "column_gone", "no_feedback", "of_other_run"),
     *("no_key", "unsigned", "forged", "rows_changed", "cells_changed"),
@@ -41,12 +44,14 @@ class Mark:
     Attributes:
         head: The column's head as people know it; empty for the row as a whole.
         code: Of the words' marks or faults.
+        sheet: The sheet that it is on.
     """
 
     row: int
     head: str
     code: str
     value: str = ""
+    sheet: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +65,7 @@ class Refusal:
         """Return the error that refuses the file as a whole."""
         return DataError(f"{self.label}: {_said(self.words.refusals[code], value)}")
 
-    def marked(self, sheet: str, marks: Sequence[Mark]) -> None:
+    def marked(self, marks: Sequence[Mark]) -> None:
         """Raise one DataError that names each mark by sheet, row and column; none, none.
 
         Raises:
@@ -68,17 +73,18 @@ class Refusal:
         """
         if not marks:
             return
-        ordered = sorted(marks, key=lambda mark: mark.row)
-        lines = [self._line(sheet, mark) for mark in ordered[:_MOST_NAMED]]
+        sheets = list(dict.fromkeys(mark.sheet for mark in marks))
+        ordered = sorted(marks, key=lambda mark: (sheets.index(mark.sheet), mark.row))
+        lines = [self._line(mark) for mark in ordered[:_MOST_NAMED]]
         if more := len(marks) - len(lines):
             lines.append(_said(self.words.phrases["more"], f"{more:,}"))
         lines.append(_said(self.words.phrases["nothing_taken"]))
         raise DataError("\n".join(lines))
 
-    def _line(self, sheet: str, mark: Mark) -> str:
+    def _line(self, mark: Mark) -> str:
         where = _said(self.words.phrases["row"], f"{mark.row:,}")
         text = self.words.faults.get(mark.code) or self.words.marks[mark.code]
-        place = f"{self.label} {sheet} {where}{f', {mark.head}' if mark.head else ''}"
+        place = f"{self.label} {mark.sheet} {where}{f', {mark.head}' if mark.head else ''}"
         return f"{place}: {_said(text, mark.value)}"
 
 
