@@ -20,7 +20,14 @@ from pydantic import TypeAdapter
 from collection.calendar import Calendar
 from collection.facts import Facts, gather
 from collection.feedback import records_of
-from collection.law import eligibility, late_fees, load_law, notices_to_prepare, to_confirm
+from collection.law import (
+    eligibility,
+    late_fees,
+    load_law,
+    notices_to_prepare,
+    shipped_laws,
+    to_confirm,
+)
 from collection.plan import Inputs, Plan, held_out, make_plan
 from collection.policy import Policy, parse_policy, read_plan_wording
 from collection.portraits import readings_used
@@ -165,6 +172,8 @@ def _name(prepared: Prepared, policy: Policy, day: date, scored: Scored, records
         "scores": scored.digest,
         "records": hashlib.sha256(_csv(records)).hexdigest(),
     }
+    if policy.law not in shipped_laws():  # a file of the user's, whose name says nothing of it
+        decides["law"] = load_law(policy.law).model_dump(mode="json")
     digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
     return f"plan-{prepared.as_of}-{digest[:8]}"
 

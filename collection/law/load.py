@@ -59,10 +59,7 @@ def load_law(name_or_path: str | Path) -> Law:
     Raises:
         ConfigError: There is no such file, or it is no law; each fault is a line with its path.
     """
-    label, values = _read(name_or_path)
-    if "based_on" in values:
-        _, base = _read(str(values.pop("based_on")))
-        values = base | values
+    label, values = _whole(str(name_or_path), ())
     try:
         return Law.model_validate({**values, "name": label})
     except ValidationError as error:
@@ -135,6 +132,17 @@ def _figures(path: str, version: BaseModel) -> Iterator[Cited]:
                     evidence=window.evidence,
                     source=window.source,
                 )
+
+
+def _whole(name: str, above: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    """Return the label of a law and its parts, with those of the laws that it is based on."""
+    if name in above:
+        raise ConfigError(f"{above[-1]}: based_on leads back to {name}. Name another law.")
+    label, values = _read(name)
+    if "based_on" in values:
+        _, base = _whole(str(values.pop("based_on")), (*above, name))
+        values = base | values
+    return label, values
 
 
 def _read(name_or_path: str | Path) -> tuple[str, dict[str, Any]]:

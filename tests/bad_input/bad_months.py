@@ -160,6 +160,7 @@ LAWS = (
     law("an unknown part", r"law\.yaml: .*colour", "based_on: china\ncolour: red\n"),
     law("based on nothing", r"none: no such file|none", "based_on: none\n"),
     law("based on a list", r"law|\[", "based_on: [a]\n"),
+    law("based on itself", r"law\.yaml: based_on leads back to law\.yaml\. Name another law", "based_on: law.yaml\n"),
     law("a fee in words", r"law\.yaml: .*late_fee", "based_on: china\nlate_fee: much\n"),
     law("a fee without source", r"law\.yaml: .*late_fee\.0", "based_on: china\nlate_fee: [{effective_from: 1996-10-08, per_day: {residential: {value: 0.001}}}]\n"),
     law("a fee since never", r"law\.yaml: .*effective_from|cannot be read as YAML", "based_on: china\nlate_fee: [{effective_from: 2026-02-30}]\n"),

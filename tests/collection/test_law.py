@@ -84,8 +84,8 @@ def test_version_of_a_day_is_the_last_that_has_begun() -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"late_fees": []}, "own: late_fees is not a key here. Remove it"),
-        ({"residential": ["resident"]}, "own: residential.0: input should be 'residential'"),
+        ({"late_fees": []}, "own.yaml: late_fees is not a key here. Remove it"),
+        ({"residential": ["resident"]}, "own.yaml: residential.0: input should be 'residential'"),
         ({"late_fee": [{"effective_from": "2024-01-01"}]}, "late_fee.0.per_day: field required"),
         (
             {"based_on": "atlantis"},

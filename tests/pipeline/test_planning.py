@@ -41,6 +41,21 @@ def test_same_plan_again_is_found_and_not_made(planned, town, run):
     assert read_policy_of(planned.folder) == load_policy()
 
 
+def test_another_law_of_the_same_name_is_another_plan(town, tmp_path):
+    law = tmp_path / "law.yaml"
+    policy = load_policy().model_copy(update={"law": str(law)})
+    config = town.config.model_copy(update={"outputs": tmp_path / "outputs"})
+
+    def planned_under(text):
+        law.write_text(text, "utf-8")
+        return plan(config, town.prepared, policy, day=town.prepared.as_of)
+
+    first, same, other = map(
+        planned_under, ("based_on: china\n", "based_on: china\n", "based_on: china_county\n")
+    )
+    assert (first.made, same.made, other.made) == (True, False, True)
+
+
 def test_customer_of_a_plan_is_explained(planned):
     one = pq.read_table(planned.folder / "plan.parquet").to_pylist()[0]
     told = explain_customer(planned.folder, one["customer_id"])
