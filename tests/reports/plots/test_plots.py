@@ -16,7 +16,7 @@ from reports.facts import Compared, RunFacts
 from reports.page.glance import AGING
 from reports.plots import Evidence, Speaker, Told, chinese_font, draw_slides, read_plot_words
 from reports.plots.deck import draw_figures
-from reports.plots.slide import CHINESE, style
+from reports.plots.slide import CHINESE, style, to_png
 from reports.plots.words import PLOT_WORDS, SLIDES
 from reports.wording import read_wording
 
@@ -135,8 +135,14 @@ def test_all_that_is_known_is_drawn_and_numbered(told, language):
     assert list(made) == [f"{at:02}-{name}.png" for at, name in enumerate(SLIDES, 1)]
     assert absent == ()
     assert all(picture.startswith(b"\x89PNG") for picture in made.values())
-    again, _ = draw_slides(told, read_wording().bands, Speaker(read_plot_words(), language))
-    assert again == made
+
+
+def test_same_run_gives_the_same_bytes(told):
+    first, again = (
+        {name: to_png(figure) for name, figure in drawn(told, "zh").items() if name in few}
+        for few in [("caught", "movement", "forecast")] * 2
+    )
+    assert first == again
 
 
 @pytest.mark.parametrize(
