@@ -20,12 +20,27 @@ from pipeline.planning import read_about, read_policy_of
 from pipeline.preparing import Prepared, prepare
 from pipeline.runs import Manifest, read_manifest
 from pipeline.showing import read_list
+from reports.changes import Scoring, why_changed
 from reports.outcome import Outcome, what_became
-from reports.page import Extras, Happened, Movement, PageWords, how_it_moved, plans_in_words
+from reports.page import (
+    Extras,
+    Happened,
+    Movement,
+    PageWords,
+    how_it_moved,
+    keys_of,
+    plans_in_words,
+)
 
 GATES, SCORES = "gates.json", "scores.parquet"
 # Where other verbs write: below outputs, and below a month's folder.
 _PLACES = ("*", "monitoring/*", "cycles/*/*")
+
+# What `reports.changes` reads of a run's scores.
+_OF_CHANGES = (
+    *("customer_id", "bill_id", "rank", "band", "why_not", "p_late", "open_cny"),
+    *("expected_late_cny", "overdue_cny", "overdue_bills", "dpd"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +67,7 @@ def gather_extras(
         DataError: What is there is not what a run, plan, forecast or monitoring writes, or the
             data are others than the run's.
     """
-    as_of = date.fromisoformat(manifest.as_of)
+    as_of, known = date.fromisoformat(manifest.as_of), keys_of(listed)
     gates, accepted = _gates(run / GATES)
     told = Extras(
         gates=gates,
@@ -61,19 +76,40 @@ def gather_extras(
         months=_months(run, manifest),
     )
     if around.plan:
-        told = replace(told, plans=_plans(around.plan, manifest, listed, words))
+        told = replace(told, plans=_plans(around.plan, manifest, known, words))
     if around.previous:
         before = _before(manifest, around.previous)
-        told = replace(told, movement=_movement(run, listed, around.previous, before))
+        told = replace(
+            told,
+            movement=_movement(run, listed, around.previous, before),
+            changes=why_changed(_scoring(run, manifest), _scoring(around.previous, before)),
+        )
     if around.config:
         prepared = prepare(around.config)
         told = replace(
             told,
-            happened=_happened(prepared, as_of, listed),
-            pushes=pushes_of(around.config, prepared, manifest, listed),
+            happened=_happened(prepared, as_of, known),
+            pushes=pushes_of(around.config, prepared, manifest, _by_keys(listed, known)),
             outcome=_outcome(around.previous, prepared) if around.previous else None,
         )
     return told
+
+
+def with_inner_ids(run: Path, listed: pd.DataFrame) -> pd.DataFrame:
+    """Return a list with the ids that the run's scores have, which may be pseudonyms."""
+    ranked = [("rank", ">", 0)]
+    columns = ["rank", "customer_id", "bill_id"]
+    scores = pq.read_table(run / SCORES, columns=columns, filters=ranked).to_pandas()
+    own = scores.set_index("rank").loc[listed["rank"]]
+    return listed.assign(
+        inner_id=own["customer_id"].to_numpy(), inner_bill_id=own["bill_id"].to_numpy()
+    )
+
+
+def _by_keys(listed: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    return listed.reset_index(drop=True).assign(
+        customer_id=known["customer_id"], bill_id=known["bill_id"]
+    )
 
 
 def data_config(config: Config, manifest: Manifest) -> Config:
@@ -125,6 +161,12 @@ def _movement(run: Path, listed: pd.DataFrame, previous: Path, before: Manifest)
         since=date.fromisoformat(before.as_of),
         run=before.run,
     )
+
+
+def _scoring(run: Path, manifest: Manifest) -> Scoring:
+    scores = pq.read_table(run / SCORES, columns=list(_OF_CHANGES)).to_pandas()
+    as_of = date.fromisoformat(manifest.as_of)
+    return Scoring(run=manifest.run, as_of=as_of, model=manifest.model_sha256, bills=scores)
 
 
 def _outcome(previous: Path, prepared: Prepared) -> Outcome:

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from collection.policy import read_plan_wording
-from pipeline.page_extras import Around, data_config, gather_extras
+from pipeline.page_extras import Around, data_config, gather_extras, with_inner_ids
 from pipeline.runs import read_manifest
 from pipeline.showing import read_list
 from pipeline.storage import write_bytes
@@ -28,7 +28,7 @@ def write_page(run: Path, out: Path, around: Around | None = None) -> int:
     """
     around, words = around or Around(), read_page_words()
     manifest = read_manifest(run)
-    listed = as_written(read_list(run / "list.csv"))
+    listed = with_inner_ids(run, as_written(read_list(run / "list.csv")))
     if around.config is not None:
         around = replace(around, config=data_config(around.config, manifest))
     page = render_page(

@@ -103,7 +103,7 @@ def why_changed(now: Scoring, before: Scoring) -> Changes:
     """Hold a list against the last one."""
     sizes = {"now": _size(now.bills), "then": _size(before.bills)}
     present, past = _by_customer(now.bills), _by_customer(before.bills)
-    rows = past.join(present, how="outer", lsuffix="_then", rsuffix="_now")
+    rows = past.add_suffix("_then").join(present.add_suffix("_now"), how="outer")
     rows = _filled(rows)
     rows = rows[_on(rows, "then") | _on(rows, "now")].copy()
     rows["move"] = _moves(rows, most=MUCH * max(sizes.values()))

@@ -1,6 +1,6 @@
 """The page of a run: a report that opens from disk, in Chinese and in English."""
 
-from reports.page.extras import Extras
+from reports.page.extras import Extras, keys_of
 from reports.page.glance import Glance, look_at
 from reports.page.history import Happened
 from reports.page.movement import Movement, how_it_moved
@@ -17,6 +17,7 @@ __all__ = [
     "PageWords",
     "Pushes",
     "how_it_moved",
+    "keys_of",
     "look_at",
     "plans_in_words",
     "read_page_words",

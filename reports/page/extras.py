@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from features.declare import Text
+from reports.changes import Changes
 from reports.outcome import FATES, Outcome
 from reports.page.data import pack
 from reports.page.history import KINDS, Happened, counts, fold, shown
@@ -30,6 +31,7 @@ class Extras:
         gates: What the gates found, as kept with the run: gate, passed, found_zh, found_en.
         accepted: The ids of the gates that a person let the run through.
         movement: The last list beside this one.
+        changes: Why this list differs from it.
         outcome: What became of the last list.
         forecast: What ``duewatch forecast`` wrote of the run's day.
         months: What ``duewatch monitor`` saw of the run's model, a row a month, and ``retrain``.
@@ -41,12 +43,25 @@ class Extras:
     gates: Sequence[Mapping[str, Any]] | None = None
     accepted: frozenset[str] = field(default_factory=frozenset)
     movement: Movement | None = None
+    changes: Changes | None = None
     outcome: Outcome | None = None
     forecast: Mapping[str, Any] | None = None
     months: Sequence[Mapping[str, Any]] | None = None
     happened: Happened | None = None
     pushes: Pushes | None = None
     plans: pd.DataFrame | None = None
+
+
+def keys_of(listed: pd.DataFrame) -> pd.DataFrame:
+    """Return the ids by which data and plans know the listed bills: customer_id and bill_id.
+
+    A list for people has the utility's own numbers; where data have pseudonyms in their place,
+    these stand in inner_id and inner_bill_id.
+    """
+    names = {"customer_id": "inner_id", "bill_id": "inner_bill_id"}
+    return pd.DataFrame(
+        {own: listed[inner if inner in listed else own] for own, inner in names.items()}
+    ).reset_index(drop=True)
 
 
 def told_extras(
@@ -56,10 +71,11 @@ def told_extras(
 
     Args:
         extras: What is known.
-        listed: The bills that the page lists: customer_id, bill_id.
+        listed: The bills that the page lists (see `keys_of`).
         as_of: The run's day.
         phrases: The page's own.
     """
+    listed = keys_of(listed)
     customers = pd.Index(listed["customer_id"].unique())
     history, pushes = None, None
     if extras.happened is not None:
@@ -76,6 +92,7 @@ def told_extras(
     return {
         "gates": _gates(extras),
         "moves": _moves(extras.movement),
+        "causes": extras.changes and pack(extras.changes.by_cause().reset_index()),
         "became": _became(extras.outcome),
         "forecast": _forecast(extras.forecast, phrases),
         "months": _months(extras.months, phrases),

@@ -15,7 +15,7 @@ from collection.policy.wording import PlanWording
 from contract.errors import DataError
 from reports.facts import METRICS, SMALLER_IS_BETTER, RunFacts, compared_figures
 from reports.page.data import encode, pack
-from reports.page.extras import Extras, told_extras
+from reports.page.extras import Extras, keys_of, told_extras
 from reports.page.glance import MONEY_TILES, Glance
 from reports.page.words import PageWords, texts_of
 from reports.strip import CYCLES, SEVERITY
@@ -53,7 +53,8 @@ def render_page(
         glance: All scored bills, summed up.
         listed: One row per listed bill in rank order, with the columns of reports.columns and
             lists of sentences in reasons_zh and reasons_en. Of more than MOST_LISTED the first
-            are shown, and the page says so.
+            are shown, and the page says so. Where data and plan know the bills by pseudonyms,
+            also inner_id and inner_bill_id.
         extras: What else is known; each may be absent.
         words: The page's own texts.
         wording: The texts of the list.
@@ -103,7 +104,9 @@ def _check(listed: pd.DataFrame) -> None:
 def _list_columns(listed: pd.DataFrame, extras: Extras) -> pd.DataFrame:
     if extras.plans is not None:
         planned = extras.plans.set_index("customer_id")["planned"]
-        listed = listed.assign(planned=listed["customer_id"].map(planned))
+        listed = listed.assign(
+            planned=keys_of(listed)["customer_id"].map(planned).to_numpy(dtype=object)
+        )
     known = [name for name in _ASKED if name in listed and listed[name].notna().any()]
     reasons = {
         f"reasons_{language}": listed[f"reasons_{language}"].map("\n".join)

@@ -36,7 +36,7 @@ PHRASES = (
     "forecast_picture", "drawn_interval", "drawn_expected", "drawn_rate",
     # movement
     "moves", "moves_none", "moves_note", "now", "came", "stayed", "left", "roll", "roll_note",
-    "roll_then", "roll_nothing",
+    "roll_then", "roll_nothing", "causes", "cause", "grown",
     # what became of the last list
     "became", "became_none", "became_note", "became_fate", "became_in_time", "became_late",
     "became_all", "caught", "missed", "caught_share", "became_amount",
@@ -61,6 +61,8 @@ _OF_THE_LIST = (
     "histories",
     "channels",
     "metrics",
+    "moves",
+    "causes",
 )  # fmt: skip
 
 

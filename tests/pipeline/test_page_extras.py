@@ -1,6 +1,10 @@
 """What a page tells beside its run: the data, the plan, the last list, forecast and months."""
 
+import base64
+import gzip
 import json
+import re
+import shutil
 from dataclasses import replace
 from datetime import date
 
@@ -19,7 +23,7 @@ from pipeline.page_extras import Around, gather_extras
 from pipeline.page_facts import bills_behind, since_then, what_happened
 from pipeline.paging import write_page
 from pipeline.planning import plan, plan_of
-from pipeline.runs import read_manifest
+from pipeline.runs import read_manifest, write_manifest
 from pipeline.scoring import score
 from pipeline.showing import read_list
 from reports.outcome import what_became
@@ -110,6 +114,34 @@ def test_late_bills_of_the_last_list_are_those_that_training_calls_late(town, ea
     assert extras.outcome.missed[0] == (late & ~listed).sum()
     assert extras.outcome.listed()[0] == listed.sum() == earlier.manifest.counts["listed"]
     assert extras.outcome.listed(fate="paid_after")[0] > 0
+
+
+def test_data_and_plan_are_found_by_pseudonyms_where_the_list_has_own_numbers(
+    town, run, planned, tmp_path
+):
+    folder = shutil.copytree(run.folder, tmp_path / run.folder.name)
+    listed = pd.read_csv(folder / "list.csv", dtype=str, keep_default_na=False)
+    for name in ("customer_id", "bill_id"):
+        listed[name] = "9" + listed[name]
+    listed.to_csv(folder / "list.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    (folder / "manifest.json").unlink()
+    write_manifest(folder, run.manifest)
+    told = []
+    for at, place in enumerate((run.folder, folder)):
+        page = tmp_path / f"{at}.html"
+        write_page(place, page, Around(plan=planned, config=town.config))
+        (data,) = re.findall(r'id="data">([^<]*)</script>', page.read_text("utf-8"))
+        told.append(json.loads(gzip.decompress(base64.b64decode(data))))
+    for name in ("history", "pushes", "plans"):
+        assert told[0][name] is not None
+        assert told[0][name] == told[1][name]
+    assert told[0]["list"]["columns"]["planned"] == told[1]["list"]["columns"]["planned"]
+
+
+def test_causes_add_up_to_who_came_and_left(extras):
+    causes, groups = extras.changes.by_cause(), extras.movement.groups
+    for move in ("came", "left"):
+        assert causes[move].sum() == groups["org"][move].sum() == groups["grid"][move].sum() > 0
 
 
 def test_bills_that_nothing_is_known_of_are_withdrawn(town):

@@ -68,10 +68,19 @@ const roll = () => {
     counts.map((row, then) => make("tr", {}, first(rollName(codes[then])),
       ...row.map((n, now) => make("td", { class: n ? `n ${look(then, now)}` : "n zero", text: whole(n) })))));
 };
+const MOVES = ["came", "left", "up", "down", "same"];
+const causes = () => {
+  const found = unpack(told.causes);
+  return table({ caption: say("causes"), id: "causes" },
+    [[say("cause")], ...MOVES.map((name) => [word("moves", name), true]), [say("grown"), true]],
+    found.columns.cause.map((code, row) => make("tr", {}, first(word("causes", code)),
+      ...MOVES.map((name) => number(whole(found.at(name, row)))), number(yuan(found.at("fen", row))))));
+};
 const moves = () => make("section", { id: "moves" }, make("h2", { text: say("moves") }),
   ...(told.moves ? [note(say("moves_note", { day: told.moves.since, run: told.moves.run })),
     make("div", { class: "groups" }, ...Object.keys(told.moves.groups).map(moved)),
-    make("div", { class: "roll" }, roll(), note(say("roll_note")))] : [note(say("moves_none"))]));
+    told.causes && make("div", { class: "roll" }, causes()),
+    make("div", { class: "roll" }, roll(), note(say("roll_note")))].filter(Boolean) : [note(say("moves_none"))]));
 
 // ---- what became of the last list ----------------------------------------------------------
 const became = () => {

@@ -10,6 +10,7 @@ import pandas as pd
 from collection.policy import read_plan_wording
 from features.declare import Text
 from reports import Compared, RunFacts, read_wording
+from reports.changes import Scoring, why_changed
 from reports.outcome import what_became
 from reports.page import (
     Extras,
@@ -177,6 +178,11 @@ def make_gates() -> list[dict]:
     return [told | {"gate": f"gate-{n}", "passed": n == 0} for n in range(3)]
 
 
+def as_scoring(bills: pd.DataFrame, as_of: date) -> Scoring:
+    ranked = bills.assign(why_not="", rank=np.arange(1, len(bills) + 1))
+    return Scoring(run=f"run of {as_of}", as_of=as_of, model="one", bills=ranked)
+
+
 def make_extras(listed: pd.DataFrame) -> Extras:
     happened = make_happened(listed["customer_id"].drop_duplicates())
     before = listed.iloc[len(listed) // 3 :]
@@ -208,6 +214,7 @@ def make_extras(listed: pd.DataFrame) -> Extras:
             since=BEFORE,
             run="20260908-monthly",
         ),
+        changes=why_changed(as_scoring(listed.head(90), AS_OF), as_scoring(before, BEFORE)),
         outcome=what_became(scored, bills, contacts, since=BEFORE, until=AS_OF),
         forecast=make_forecast(),
         months=make_months(),
