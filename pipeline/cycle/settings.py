@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-StepId = Literal["score", "portraits", "plan", "handouts", "scope", "export", "monitor"]
+StepId = Literal["score", "portraits", "plan", "handouts", "report", "scope", "export", "monitor"]
 
 
 class Rates(BaseModel):
@@ -29,6 +29,7 @@ class Rates(BaseModel):
         "portraits": 80.0,
         "plan": 80.0,
         "handouts": 200.0,
+        "report": 400.0,
         "scope": 100.0,
         "export": 60.0,
         "monitor": 2400.0,
@@ -42,8 +43,8 @@ class Cycle(BaseModel):
     """What ``duewatch run`` does in a month, in order.
 
     Attributes:
-        steps: Which steps, of score, portraits, plan, handouts, scope, export and monitor; they
-            are always done in that order, so that lists do not wait for monitoring.
+        steps: Which steps, of score, portraits, plan, handouts, report, scope, export and monitor;
+            they are always done in that order, so that lists do not wait for monitoring.
         day: Day of the month that the month is looked at from; the default is the planning day,
             the first of ``snapshots.days_of_month``.
         months_after: Months between the cycle and that day, where bills are issued later.
@@ -60,7 +61,7 @@ class Cycle(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    steps: tuple[StepId, ...] = ("score", "portraits", "plan", "handouts", "monitor")
+    steps: tuple[StepId, ...] = ("score", "portraits", "plan", "handouts", "report", "monitor")
     day: int | None = Field(default=None, ge=1, le=28)
     months_after: int = Field(default=0, ge=0, le=2)
     dunning_day: int | None = Field(default=None, ge=1, le=31)
@@ -76,7 +77,8 @@ class Cycle(BaseModel):
     def _are_complete(cls, steps: tuple[StepId, ...]) -> tuple[StepId, ...]:
         if len(set(steps)) < len(steps):
             raise ValueError("name each step once")
-        for step, needed in (("handouts", "plan"), ("plan", "score"), ("export", "score")):
+        needs = {"handouts": "plan", "plan": "score", "report": "score", "export": "score"}
+        for step, needed in needs.items():
             if step in steps and needed not in steps:
                 raise ValueError(f"{step} needs the step {needed}")
         return steps

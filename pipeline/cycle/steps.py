@@ -22,11 +22,17 @@ from pipeline.gates.gate import Accepted
 from pipeline.handing_out import Asked, hand_out
 from pipeline.monitored import RESULT
 from pipeline.monitoring import monitor, months_to_watch
+from pipeline.page_extras import Around
+from pipeline.paging import write_page
 from pipeline.planning import dunning_day, plan
 from pipeline.portraying import portray, write_portrayed
 from pipeline.preparing import Prepared
+from pipeline.reporting import Beside, write_workbook_of
+from pipeline.runs import previous_run
 from pipeline.scoping import SCOPES, Basis, freeze
 from pipeline.scoring import score
+from pipeline.sealing import sealing_key
+from pipeline.storage import new_folder
 from pipeline.tracking import Registered
 
 
@@ -155,6 +161,23 @@ def _handouts(month: Month, place: Path) -> Done:
     return Done(output=place, facts={"files": len(made.files)})
 
 
+def _report(month: Month, place: Path) -> Done:
+    run, plan = month.made["score"], month.made.get("plan")
+    previous = previous_run(run)
+    with new_folder(place) as beside:
+        around = Around(plan=plan, previous=previous, config=month.config)
+        page = write_page(run, beside / "report.html", around)
+        key = sealing_key(month.config.sealing)
+        kept = Beside(plan=plan, previous=previous, key=key)
+        workbook = write_workbook_of(run, beside / "report.xlsx", kept)
+    return Done(output=place, facts={"page_bytes": page, **workbook})
+
+
+def _last_run(month: Month) -> str | None:
+    previous = previous_run(month.made["score"]) if "score" in month.made else None
+    return previous.name if previous else None
+
+
 def _scope(month: Month, _: Path) -> Done:
     number = month.as_of.year * 100 + month.as_of.month
     there = sorted((month.config.outputs / SCOPES).glob(f"{number}-*"))
@@ -189,6 +212,7 @@ STEPS: tuple[Step, ...] = (
     Step(id="portraits", make=_portraits, decides=_policy),
     Step(id="plan", make=_plan, needs=("score",), finds=True),
     Step(id="handouts", make=_handouts, needs=("plan",)),
+    Step(id="report", make=_report, decides=_last_run, needs=("score", "plan")),
     Step(id="scope", make=_scope, finds=True),
     Step(id="export", make=_export, needs=("score", "plan"), finds=True),
     Step(

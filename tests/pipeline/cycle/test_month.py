@@ -25,7 +25,7 @@ from pipeline.runs import current_run
 from pipeline.scoring.lock import locked
 
 PROJECT = Path(__file__).parent.parent.parent.parent
-ALL = Cycle(steps=("score", "portraits", "plan", "handouts", "scope"))
+ALL = Cycle(steps=("score", "portraits", "plan", "handouts", "report", "scope"))
 # What tells of time or of the process, and so differs from run to run.
 OF_TIME = {"state.json", "lock", "health.json"}
 
@@ -61,6 +61,8 @@ def test_month_does_its_steps_in_order_and_tells_of_each(done, config):
     assert all(told["made"] for told in done.steps.values())
     assert current_run(config.outputs) == Path(done.steps["score"]["output"])
     assert Path(done.steps["handouts"]["output"]).parent == done.folder
+    report = sorted(path.name for path in Path(done.steps["report"]["output"]).iterdir())
+    assert report == ["report.html", "report.xlsx"]
     assert done.steps["plan"]["facts"]["contact"] > 0
     assert f"as of {config.as_of}" in done.text()
 
@@ -97,7 +99,7 @@ def test_what_a_changed_policy_decides_is_made_anew_and_the_list_stays(done, con
     settled = config.model_copy(update={"cycle": ALL.model_copy(update={"dunning_day": 20})})
     changed = do_month(settled, cycle)
     differ = {n for n in ALL.steps if changed.steps[n]["output"] != done.steps[n]["output"]}
-    assert differ == {"plan", "handouts"}
+    assert differ == {"plan", "handouts", "report"}
     do_month(config, cycle)
 
 
