@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -98,10 +99,9 @@ def test_one_digest_means_one_score(models, world, features, parameters) -> None
     [("rule", {"rule": "late_ewma"}, "'usual'"), ("blend", {"weight": "heavy"}, "'heavy'")],
 )
 def test_wrong_settings_are_refused(models, kind: Kind, settings: dict, lacks: str) -> None:
-    files = models[kind].to_files()
-    card = json.loads(files["model.json"]) | {"settings": settings}
+    card = models[kind].card.model_copy(update={"settings": settings})
     with pytest.raises(DataError, match=f"a {kind} lacks a file or setting.*{lacks}"):
-        Model.from_files(files | {"model.json": json.dumps(card).encode()})
+        Model.from_files(replace(models[kind], card=card).to_files())
 
 
 def test_files_that_name_other_features_than_the_card_are_refused(models) -> None:

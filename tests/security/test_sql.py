@@ -101,7 +101,7 @@ def test_a_mapping_and_a_source_full_of_sql_import_as_plain_text(tmp_path):
     (source / "b.csv").write_text(
         f'bill,no,cycle,issued,due,amount\nb1,"{evil}",202601,2026-01-05,2026-01-25,1.00\n'
     )
-    (source / "p.csv").write_text("payment,no,paid,amount\n")
+    (source / "p.csv").write_text(f'payment,no,paid,amount\np1,"{evil}",2026-01-20 10:00,1.00\n')
     text = f"""
 tables:
   customers:
