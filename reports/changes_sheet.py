@@ -196,7 +196,7 @@ def _write_rows(
         sheet.write_string(row, 0, told, styles.get(font_color=MUTED))
         row += 1
     _heads(sheet, row, _row_heads(wording), styles)
-    shown = rows.head(MOST).join(people, on="customer_id", rsuffix="_shown")
+    shown = rows.head(MOST).join(people.add_suffix("_shown"), on="customer_id")
     for place, values in enumerate(shown.to_dict("records"), start=row + 1):
         for at, (value, look) in enumerate(_cells(values, wording)):
             _put(sheet, place, at, value, styles.cell(**look))
@@ -226,8 +226,8 @@ def _cells(values: dict[Any, Any], wording: Wording) -> list[tuple[Any, dict[str
     bill = None if settled is None else "bill_settled" if settled else "bill_open"
     told: list[tuple[Any, dict[str, Any]]] = [
         (values.get("customer_id_shown") or values["customer_id"], text),
-        (values.get("name"), text),
-        (values.get("grid_id"), text),
+        (values.get("name_shown"), text),
+        (values.get("grid_id_shown"), text),
         (both(wording.moves[values["move"]], "\n"), {**middle, **text, "bold": True}),
         (both(wording.causes[values["cause"]], "\n"), text),
     ]

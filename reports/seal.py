@@ -133,12 +133,14 @@ def canonical(value: Any) -> str:
     """
     if value is None:
         return ""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, float | int):
+        return _number(float(value))
     if isinstance(value, datetime):
         return _number((value - _EPOCH).total_seconds() / 86_400)
     if isinstance(value, date):
         return _number(float((datetime(value.year, value.month, value.day) - _EPOCH).days))
-    if isinstance(value, str):
-        return _text(value)
     try:
         return _number(float(value))
     except (TypeError, ValueError):
@@ -147,6 +149,8 @@ def canonical(value: Any) -> str:
 
 def _text(value: str) -> str:
     text = value.replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n").strip()
+    if not (text[:1].isdigit() or text[:1] in {"+", "-"}):
+        return text
     if _NUMBER.fullmatch(text):
         return _number(float(text))
     if _DAY.fullmatch(text):
