@@ -9,6 +9,7 @@ try {
   told = JSON.parse(await new Response(stream).text());
 } catch {
   trouble.textContent = trouble.dataset.damaged;
+  trouble.style.animation = "none";
   return;
 }
 byId("data").remove();
