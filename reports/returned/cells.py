@@ -83,5 +83,5 @@ def _said(code: str, text: Text) -> Iterator[str]:
 
 
 def _plain(value: Any) -> str:
-    # One that a program made a truth of reads as its code does.
+    # TRUE, which a program may make of a text, reads as its code does.
     return "".join(str(value if value is not None else "").split()).casefold()

@@ -38,6 +38,7 @@ RUN_ELSEWHERE = {
     "forecast": "learns for seconds: tests/pipeline/test_forecasting",
     "tune": "takes minutes: tests/pipeline/test_tuning",
     "recalibrate": "needs two months after training: tests/pipeline/test_recalibrating",
+    "monitor": "a step of duewatch run, which is run here: tests/pipeline/test_monitoring",
     "uplift": "needs a random hold-out: tests/pipeline/test_uplift_run",
     "health": "says 3 before a month was run here: tests/pipeline/cycle",
 }
