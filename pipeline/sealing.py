@@ -17,20 +17,28 @@ class Sealing(BaseModel):
             signed with HMAC-SHA256 and one without a signature is refused; where it is not, they
             carry a SHA-256 checksum: slips and mixed-up files are found, a forger who knows how
             is not.
+        required: Refuse to work without a key: ``score`` then ends before it begins.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     key_env: str = Field(default="DUEWATCH_LIST_KEY", pattern=r"^[A-Z][A-Z0-9_]*$")
+    required: bool = False
 
 
 def sealing_key(sealing: Sealing) -> bytes | None:
     """Return the key to sign workbooks with; None where the environment has none.
 
     Raises:
-        ConfigError: It is short enough to be guessed.
+        ConfigError: It is short enough to be guessed, or absent where one is required.
     """
-    return key_from(sealing.key_env, setting="sealing.key_env")
+    key = key_from(sealing.key_env, setting="sealing.key_env")
+    if key is None and sealing.required:
+        raise ConfigError(
+            f"sealing.required: {sealing.key_env} holds no key. Set it to 32 or more random"
+            " characters (openssl rand -hex 32), or let sealing.required be false."
+        )
+    return key
 
 
 def key_from(variable: str, *, setting: str) -> bytes | None:

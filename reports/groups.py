@@ -9,7 +9,7 @@ import pandas as pd
 
 By = Literal["grid", "manager"]
 COLUMN_OF: dict[By, str] = {"grid": "grid_id", "manager": "manager_id"}
-MOST = 60  # sheets; a workbook with more is no longer found one's way in
+MOST = 40  # sheets; in a workbook with more nobody finds the way
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _LONGEST = 31  # characters of a sheet's name

@@ -135,16 +135,18 @@ def canonical(value: Any) -> str:
         return ""
     if isinstance(value, str):
         return _text(value)
-    if isinstance(value, float | int):
-        return _number(float(value))
-    if isinstance(value, datetime):
-        return _number((value - _EPOCH).total_seconds() / 86_400)
     if isinstance(value, date):
-        return _number(float((datetime(value.year, value.month, value.day) - _EPOCH).days))
+        return _number(_serial(value))
     try:
         return _number(float(value))
     except (TypeError, ValueError):
         return _text(str(value))
+
+
+def _serial(day: date) -> float:
+    if isinstance(day, datetime):
+        return (day - _EPOCH).total_seconds() / 86_400
+    return float((datetime(day.year, day.month, day.day) - _EPOCH).days)
 
 
 def _text(value: str) -> str:

@@ -32,10 +32,12 @@ def score(
     from pipeline.gates.judging import pair_acceptances
     from pipeline.preparing import prepare
     from pipeline.scoring import score as run
+    from pipeline.sealing import sealing_key
     from pipeline.tracking import load
 
     accepted = pair_acceptances(accept or (), reason or ())
     settings = settings_of(config, data=data, as_of=as_day(as_of))
+    sealing_key(settings.sealing)  # a key that will not do is told before the data are read
     registered = load(settings.tracked, model)
     made = run(settings, prepare(settings), registered, accepted=accepted)
     told = "Wrote" if made.made else "Nothing new: the same inputs already gave"

@@ -290,6 +290,20 @@ def test_short_key_is_refused(config, sent, monkeypatch):
         take(config, sent)
 
 
+@pytest.mark.parametrize(
+    ("key", "more", "message"),
+    [("short", "", "fewer than 32"), ("", "sealing: {required: true}", "holds no key")],
+)
+def test_key_that_will_not_do_is_told_before_data_are_read(
+    key, more, message, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DUEWATCH_LIST_KEY", key)
+    (tmp_path / "run.yaml").write_text(f"data: {tmp_path / 'nowhere'}\n{more}\n")
+    made = CliRunner().invoke(app, ["score", "--config", str(tmp_path / "run.yaml")])
+    assert isinstance(made.exception, ConfigError)
+    assert message in str(made.exception)
+
+
 CALL = {"customer_id": "home", "method": "phone", "round": 2, "owner_id": "desk", "bills": ["1"]}
 
 
@@ -342,6 +356,32 @@ def test_dispute_of_a_handout_names_its_bill_in_the_note(at_home, tmp_path):
         take(at_home, path, recorded_by="m1")
     write_down(path, {"note": "b1"})
     assert take(at_home, path, recorded_by="m1").as_dict()["disputes"] == 1
+
+
+def test_measures_agreed_come_back_as_a_record_and_settle_no_condition(at_home, tmp_path):
+    path = handout(tmp_path / "lists", "manager_scope", segment="commercial", manager_id="m7")
+    write_down(path, {"measures": "分三期，每月15日", "agreed_on": AS_OF})
+    assert take(at_home, path, recorded_by="m7").as_dict()["records"] == 1
+    (entry,) = ledger_of(at_home)
+    assert (entry["record"], entry["reason"]) == ("measures_agreed", "分三期，每月15日")
+    assert (entry["recorded_by"], entry["recorded_at"].date()) == ("m7", AS_OF)
+    assert entry["record"] not in {"approval", "plan_offered"}
+
+
+def test_notice_approved_and_served_are_a_record_and_a_contact(at_home, tmp_path):
+    path = handout(tmp_path / "lists", "notices", method="notice", round=4)
+    write_down(path, {"approved_by": "boss", "approved_on": AS_OF, "served_on": AS_OF})
+    made = take(at_home, path, recorded_by="m1").as_dict()
+    assert (made["records"], made["contacts"], made["silent"]) == (1, 1, 0)
+    told = {(one["record"], one["method"], one["recorded_by"]) for one in ledger_of(at_home)}
+    assert told == {("notice_approval", None, "boss"), (None, "notice", "m1")}
+
+
+def test_notice_without_its_day_is_refused_by_its_own_head(at_home, tmp_path):
+    path = handout(tmp_path / "lists", "notices", method="notice", round=4)
+    write_down(path, {"approved_by": "boss"})
+    with pytest.raises(DataError, match=r"row 5, 审批日期 .*The day is missing"):
+        take(at_home, path)
 
 
 def test_handout_with_a_changed_amount_is_refused(at_home, tmp_path):
