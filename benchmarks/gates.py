@@ -179,8 +179,7 @@ def summarise(judged: pd.DataFrame) -> dict[str, Any]:
             gate.id: rate(rows["failed"].str.split().map(lambda ids, gate=gate: gate.id in ids))
             for gate in GATES
         }
-    for regime in REGIMES if (months["trouble"] == REGIMES[0]).any() else ():
-        rows = months[months["trouble"] == regime]
+    for regime, rows in months[months["trouble"].isin(REGIMES)].groupby("trouble"):
         told[f"{regime}, ever"] = rate((rows["failed"] != "").groupby(rows["seed"]).any())
     return told
 
