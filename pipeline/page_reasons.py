@@ -5,11 +5,14 @@ come out as they were written; where one does not (what was fed back since may s
 before), nothing more is told of that bill.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features import build
-from models import by_family, contributions, explain
+from models import RowReasons, by_family, contributions, explain
 from pipeline.config import Config
 from pipeline.page_facts import bills_behind
 from pipeline.preparing import Prepared
@@ -19,18 +22,20 @@ from pipeline.scoring.buckets import needed_features
 from pipeline.tracking import load, registry_is_there
 from reports.page import Pushes
 
-_LANGUAGES = ("zh", "en")
-
 
 def pushes_of(
     config: Config, prepared: Prepared, manifest: Manifest, listed: pd.DataFrame
 ) -> Pushes | None:
     """Return what pushes each listed bill, and the bills behind each sentence.
 
-    None where the registry no longer has the run's model, or the model is a rule.
+    None where there is no registry, its model of that version is another, or is a rule.
 
     Args:
-        listed: bill_id, customer_id, p_late, reasons_zh, reasons_en.
+        listed: bill_id, customer_id, reasons_zh, reasons_en.
+
+    Raises:
+        ConfigError: The registry does not have that version.
+        DataError: The model's files are not those that were registered.
     """
     if not registry_is_there(config.tracked):
         return None
@@ -46,33 +51,41 @@ def pushes_of(
         rows = matrix.iloc[places].reset_index(drop=True)
         found = contributions(model, rows)
         told = explain(found, rows, features)
-    same = np.array(
+    same = _same_sentences(told, known)
+    speaking = _speaking(told, known, same)
+    behind = bills_behind(prepared.store, prepared.as_of, speaking, features)
+    return Pushes(
+        bill_id=known["bill_id"][same],
+        base=found.base[same],
+        families=by_family(found, features)[same],
+        speaking=speaking,
+        evidence=speaking.merge(behind, on=["customer_id", "feature"]),
+    )
+
+
+def _same_sentences(told: Sequence[RowReasons], known: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell of which bills the sentences are those on the list, in both languages."""
+    return np.array(
         [
-            all(
-                [getattr(said.text, language) for said in row.risk] == list(written)
-                for language, written in zip(_LANGUAGES, both, strict=True)
-            )
-            for row, both in zip(told, zip(known["reasons_zh"], known["reasons_en"]), strict=True)  # noqa: B905  two columns of a frame
+            [said.text.zh for said in row.risk] == list(zh)
+            and [said.text.en for said in row.risk] == list(en)
+            for row, zh, en in zip(told, known["reasons_zh"], known["reasons_en"], strict=True)
         ],
         dtype=bool,
     )
-    speaking = pd.DataFrame(
+
+
+def _speaking(
+    told: Sequence[RowReasons], known: pd.DataFrame, same: NDArray[np.bool_]
+) -> pd.DataFrame:
+    """Return one row a sentence: whose it is, of which bill, its number, feature and family."""
+    rows = zip(known["customer_id"], known["bill_id"], told, same, strict=True)
+    return pd.DataFrame(
         [
             (customer, bill, number, said.feature, said.family)
-            for customer, bill, row, is_same in zip(
-                known["customer_id"], known["bill_id"], told, same, strict=True
-            )
+            for customer, bill, row, is_same in rows
             if is_same
             for number, said in enumerate(row.risk)
         ],
         columns=["customer_id", "of_bill_id", "number", "feature", "family"],
-    )
-    behind = bills_behind(prepared.store, prepared.as_of, speaking, features)
-    families = by_family(found, features)
-    return Pushes(
-        bill_id=known["bill_id"][same],
-        base=found.base[same],
-        families=families[same],
-        speaking=speaking,
-        evidence=speaking.merge(behind, on=["customer_id", "feature"]),
     )
