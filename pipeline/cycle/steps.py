@@ -25,6 +25,7 @@ from pipeline.monitoring import monitor, months_to_watch
 from pipeline.page_extras import Around
 from pipeline.paging import write_page
 from pipeline.planning import dunning_day, plan
+from pipeline.plotting import write_plots
 from pipeline.portraying import portray, write_portrayed
 from pipeline.preparing import Prepared
 from pipeline.reporting import Beside, write_workbook_of
@@ -170,7 +171,9 @@ def _report(month: Month, place: Path) -> Done:
         key = sealing_key(month.config.sealing)
         kept = Beside(plan=plan, previous=previous, key=key)
         workbook = write_workbook_of(run, beside / "report.xlsx", kept)
-    return Done(output=place, facts={"page_bytes": page, **workbook})
+        drawn, absent = write_plots(run, beside / "slides", previous, month.config.tracking, "zh")
+    told = {"page_bytes": page, **workbook, "pictures": len(drawn), "not_drawn": absent}
+    return Done(output=place, facts=told)
 
 
 def _last_run(month: Month) -> str | None:

@@ -62,7 +62,7 @@ def test_month_does_its_steps_in_order_and_tells_of_each(done, config):
     assert current_run(config.outputs) == Path(done.steps["score"]["output"])
     assert Path(done.steps["handouts"]["output"]).parent == done.folder
     report = sorted(path.name for path in Path(done.steps["report"]["output"]).iterdir())
-    assert report == ["report.html", "report.xlsx"]
+    assert report == ["report.html", "report.xlsx", "slides"]
     assert done.steps["plan"]["facts"]["contact"] > 0
     assert f"as of {config.as_of}" in done.text()
 
