@@ -133,7 +133,8 @@ def write_list_sheet(
     _set_up_use(sheet, columns, rows=table.rows, wording=wording)
     _set_up_print(sheet, columns, paper, rows=table.rows, facts=facts, wording=wording)
     if title:
-        sheet.set_header(f"&C&10 {_plain(title)}")
+        sheet.set_margins(left=0.3, right=0.3, top=0.6, bottom=0.5)
+        sheet.set_header(f"&C&10 {_plain(title)}", {"margin": 0.25})
     sheet.protect("", _ALLOWED)
 
 

@@ -168,5 +168,5 @@ def _add_chart(
         {"reverse": True, "interval_unit": 1, "num_font": font, "line": {"none": True}}
     )
     chart.set_x_axis({"num_font": font, "num_format": "#,##0", "major_gridlines": _GRIDLINES})
-    chart.set_size({"width": 560, "height": 110 + 22 * groups})
+    chart.set_size({"width": 640, "height": 110 + 22 * groups})
     sheet.insert_chart(row, _CHART_AT, chart, {"description": title})
