@@ -27,7 +27,7 @@ TREATED = {
 
 
 # By how much a level may be off where each season was learned from twice, and where once.
-_SEEN_TWICE, _SEEN_ONCE = 0.15, 0.25
+_SEEN_TWICE, _SEEN_ONCE = 0.20, 0.25
 
 
 class Monitoring(BaseModel):
@@ -43,9 +43,9 @@ class Monitoring(BaseModel):
             rule may fall short of that of the months that the model was proven on; beyond what
             resampling customers explains.
         calibration: By what share of the late rate the mean probability may be off, beyond what
-            resampling customers explains. None takes 0.15 for a model that learned from two years
-            or more, where a calm month is off by 0.045 (one standard deviation), else 0.25: a
-            season seen once is off by as much as 0.2 (docs/decisions/0012).
+            resampling customers explains. None takes 0.20 for a model that learned from two years
+            or more, else 0.25: a season seen once is off by as much as 0.2
+            (docs/decisions/0012).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -197,7 +197,7 @@ def test_a_wrong_level_is_told_in_bills_yuan_and_by_treatment():
 
 @pytest.mark.parametrize(
     ("setting", "learn_months", "limit"),
-    [(None, 12, 0.25), (None, 24, 0.15), (None, 36, 0.15), (0.4, 24, 0.4)],
+    [(None, 12, 0.25), (None, 24, 0.2), (None, 36, 0.2), (0.4, 24, 0.4)],
 )
 def test_a_level_learned_from_each_season_twice_is_held_closer(setting, learn_months, limit):
     assert Monitoring(calibration=setting).limit_of_calibration(learn_months) == limit
