@@ -35,7 +35,7 @@ from reports.returned import (
     verify,
 )
 from reports.returned.verify import seal_in
-from reports.seal import Seal
+from reports.seal import PROPERTY, Seal
 from reports.wording import Wording, read_wording
 
 _ENDINGS = {".xlsx", ".xlsm"}
@@ -149,6 +149,9 @@ def _verified(
 ) -> tuple[Seal, str]:
     path, key = _original(config, sheet), sealing_key(config.sealing)
     is_report = seal_in(book, sheet.run, refusal).kind == REPORT
+    # A list from before there were seals has more digits than any program saves again.
+    if is_report and path and PROPERTY not in read_book(path, cells=False).properties:
+        path = None
     # A report is made when it is wanted; what it is held against is the list of its run.
     own = None if is_report else path
     seal = verify(
