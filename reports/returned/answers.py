@@ -7,7 +7,7 @@ is one that says otherwise than the same bill on another sheet.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from collection.feedback import FORM
@@ -15,6 +15,7 @@ from features.declare import Text
 from reports.list_sheet import KEYS
 from reports.returned.book import Returned, has
 from reports.returned.cells import as_code, as_day, as_id, as_number, as_text, codes_of
+from reports.returned.recorded import moment, recorded
 from reports.returned.words import Mark
 from reports.seal import canonical
 from reports.wording import Wording
@@ -178,7 +179,7 @@ class _Reader:
         entries = []
         if any(has(sheet.cell(row, name)) for name in (*_CHOICES, "new_contact", "contacted_on")):
             entries.append(common | self._contact(sheet, row, days, chosen, texts))
-        entries += [common | one for one in _recorded(days, texts, common["recorded_by"])]
+        entries += [common | one for one in recorded(days, texts, common["recorded_by"])]
         return entries
 
     def _contact(
@@ -194,7 +195,7 @@ class _Reader:
         spoken = outcome or wish or texts["new_contact"]
         return {
             "bill_id": _bill(sheet, row, outcome, texts["note"]),
-            "recorded_at": _moment(days["contacted_on"]),
+            "recorded_at": moment(days["contacted_on"]),
             "method": self._method(sheet, row, chosen["contacted_by"]) if spoken else None,
             "outcome": outcome,
             "promised_on": days["promised_on"],
@@ -216,7 +217,7 @@ class _Reader:
             if column in _FORM_CODES:
                 entry[column] = self._code(sheet, number, row, column, _FORM_CODES[column])
             elif kind == "timestamp":
-                entry[column] = _moment(self._day(sheet, number, row, column))
+                entry[column] = moment(self._day(sheet, number, row, column))
             elif kind == "date":
                 entry[column] = self._day(sheet, number, row, column)
             elif kind == "integer":
@@ -283,37 +284,11 @@ class _Reader:
         self.marks.append(Mark(row=number, head=head, code=code, value=value, sheet=sheet.title))
 
 
-def _recorded(
-    days: Mapping[str, date | None], texts: Mapping[str, str | None], by: str | None
-) -> list[Entry]:
-    """Return what a handout's row says beside a contact: a notice, and what was agreed.
-
-    That a notice was approved and that it was served are two things; who approved it may have
-    served it, if nobody else is named.
-    """
-    entries: list[Entry] = []
-    approver = texts["approved_by"]
-    if approver or days["approved_on"]:
-        on = _moment(days["approved_on"])
-        entries.append({"record": "notice_approval", "recorded_at": on, "recorded_by": approver})
-    if days["served_on"]:
-        served = {"method": "notice", "outcome": "delivered", "recorded_by": by or approver}
-        entries.append({**served, "recorded_at": _moment(days["served_on"])})
-    if texts["measures"] or days["agreed_on"]:
-        agreed = {"record": "measures_agreed", "reason": texts["measures"]}
-        entries.append({**agreed, "recorded_at": _moment(days["agreed_on"])})
-    return entries
-
-
 def _bill(sheet: Returned, row: Row, outcome: str | None, note: str | None) -> str | None:
     """A row of a handout is about all bills of its customer; of a dispute the note says it."""
     if "bill_id" in sheet.at:
         return as_id(sheet.cell(row, "bill_id"))
     return note if outcome == "disputed" else None
-
-
-def _moment(on: date | None) -> datetime | None:
-    return None if on is None else datetime(on.year, on.month, on.day)
 
 
 def _day_in(run: str) -> date | None:
