@@ -13,6 +13,7 @@ import typer
 
 from contract.errors import ConfigError, DataError, GateError, MachineError
 from pipeline.commands import (
+    cards,
     data,
     docs,
     export,
@@ -61,6 +62,7 @@ app.command()(money.forecast)
 app.command()(money.uplift)
 app.command()(lists.score)
 app.command()(lists.report)
+app.command()(cards.card)
 app.command()(lists.demo)
 app.command()(monitor.monitor)
 app.command()(portraits.portraits)

@@ -9,14 +9,20 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from features import build
+from contract.engine import connect
+from contract.side_by_side import side_by_side, threads_each
+from contract.staging import Store
+from features.build import build_bucket, rates_for
+from features.declare import Feature
+from features.held import Job
 from models import RowReasons, by_family, contributions, explain
 from pipeline.config import Config
 from pipeline.page_facts import bills_behind
 from pipeline.preparing import Prepared
-from pipeline.progress import step
+from pipeline.progress import Report, step
 from pipeline.runs import Manifest
 from pipeline.scoring.buckets import needed_features
 from pipeline.tracking import load, registry_is_there
@@ -45,7 +51,7 @@ def pushes_of(
         return None
     with step("Explain the listed bills again") as report:
         needed = needed_features(model, features)
-        matrix = build(prepared.store, prepared.as_of, features=needed, progress=report)
+        matrix = _matrix(prepared, needed, listed["customer_id"], report)
         known = listed[listed["bill_id"].isin(matrix["bill_id"])].reset_index(drop=True)
         places = pd.Index(matrix["bill_id"]).get_indexer(pd.Index(known["bill_id"]))
         rows = matrix.iloc[places].reset_index(drop=True)
@@ -61,6 +67,34 @@ def pushes_of(
         speaking=speaking,
         evidence=speaking.merge(behind, on=["customer_id", "feature"]),
     )
+
+
+def _matrix(
+    prepared: Prepared, features: tuple[Feature, ...], customers: pd.Series, report: Report
+) -> pd.DataFrame:
+    """Build the features of the buckets in which these customers are; groups are of everybody."""
+    store, as_of = prepared.store, prepared.as_of
+    chosen = pa.table({"customer_id": pa.array(customers.unique(), pa.string())})
+    buckets = [bucket for bucket in range(store.buckets) if _has_any(store, bucket, chosen)]
+    jobs = [Job(bucket=bucket, days=(as_of,)) for bucket in range(store.buckets)]
+    rates = rates_for(store.of_all(), jobs, features)[as_of]
+
+    def one(bucket: int) -> pa.Table:
+        threads = threads_each(buckets)
+        return build_bucket(store, bucket, as_of, rates=rates, features=features, threads=threads)
+
+    tables = []
+    for done, table in enumerate(side_by_side(buckets, one)):
+        tables.append(table)
+        report("buckets", done, len(buckets))
+    return pa.concat_tables(tables).to_pandas(date_as_object=False)
+
+
+def _has_any(store: Store, bucket: int, chosen: pa.Table) -> bool:
+    with connect() as connection:
+        connection.register("chosen", chosen)
+        rows = f"FROM {store.scan('customers', bucket)} SEMI JOIN chosen USING (customer_id)"
+        return connection.execute(f"SELECT count(*) > 0 {rows}").fetchone() == (True,)
 
 
 def _same_sentences(told: Sequence[RowReasons], known: pd.DataFrame) -> NDArray[np.bool_]:
