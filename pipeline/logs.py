@@ -30,7 +30,7 @@ _MASK = "***"
 
 _bound: ContextVar[dict[str, Any]] = ContextVar("bound")
 # What was bound where an error arose; the error is logged further out.
-_failing: ContextVar[dict[str, Any]] = ContextVar("failing")
+_failing: ContextVar[tuple[BaseException | None, dict[str, Any]]] = ContextVar("failing")
 
 
 class Logs(BaseModel):
@@ -82,16 +82,27 @@ def bound(**facts: Any) -> Iterator[None]:
     token = _bound.set({**_bound.get({}), **facts})
     try:
         yield
-    except Exception:
-        _failing.set({**_bound.get(), **_failing.get({})})
+    except Exception as error:
+        _failing.set((error, {**_bound.get(), **_facts_of(error)}))
         raise
     finally:
         _bound.reset(token)
 
 
+def _facts_of(error: BaseException) -> dict[str, Any]:
+    """Return what was bound where an error, or what led to it, was raised; of others nothing."""
+    failed, facts = _failing.get((None, {}))
+    led: BaseException | None = error
+    while led is not None:
+        if led is failed:
+            return facts
+        led = led.__cause__ or led.__context__
+    return {}
+
+
 def log_failure(error: Exception, exit_code: int) -> None:
     """Log once that a command failed, with its exit code; a bug with its trace."""
-    facts = {**_failing.get({}), "error": type(error).__name__, "exit_code": exit_code}
+    facts = {**_facts_of(error), "error": type(error).__name__, "exit_code": exit_code}
     trace = error if exit_code == 1 else None
     events.error(str(error), exc_info=trace, extra={"event": "failed", "facts": facts})
 

@@ -46,6 +46,29 @@ def test_failure_tells_the_month_it_was_in_and_a_bug_its_trace(lines):
     assert "C2026000017" not in json.dumps(line)
 
 
+def fail(cause=None):
+    raise DataError("bills: one is missing") from cause
+
+
+def fail_in_a_bucket():
+    try:
+        with bound(bucket=3):
+            fail()
+    except DataError as error:
+        fail(error)
+
+
+def test_failure_tells_nothing_of_the_failure_before_it(lines):
+    with pytest.raises(DataError), bound(cycle="2026-09"):
+        fail()
+    with pytest.raises(DataError) as raised, bound(run="r1"):
+        fail_in_a_bucket()
+    log_failure(raised.value, 3)
+    (line,) = lines()
+    assert (line["run"], line["bucket"]) == ("r1", 3)
+    assert "cycle" not in line
+
+
 def test_failure_is_not_printed_by_logging_where_nothing_is_kept(monkeypatch, capsys):
     start_logging(Logs())
     monkeypatch.setattr(logging.getLogger(), "handlers", [])

@@ -225,7 +225,7 @@ def test_long_list_has_its_head_in_the_workbook_and_says_so(again, run):
     assert counts["workbook"] == 7 < counts["listed"]
     assert made.folder.name != run.folder.name
     assert (made.folder / "list.csv").read_bytes().count(b"\r\n") == counts["listed"] + 1
-    cover, rows, _ = openpyxl.load_workbook(made.folder / "list.xlsx").worksheets
+    cover, rows, *_ = openpyxl.load_workbook(made.folder / "list.xlsx").worksheets
     assert rows.max_row == 2 + 7
     told = " ".join(str(cell.value) for row in cover.iter_rows() for cell in row)
     assert f"holds the first 7 bills, and its sums are of these; all {counts['listed']}" in told

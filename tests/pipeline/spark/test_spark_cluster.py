@@ -12,7 +12,7 @@ from contract.errors import ConfigError, DataError, MachineError
 from pipeline.config import Scoring
 from pipeline.preparing import learning_from, prepare
 from pipeline.runs import CURRENT
-from pipeline.scoring import job, score
+from pipeline.scoring import describing, leftovers, score
 from pipeline.spark.lending import lend
 from pipeline.spark.settings import Spark
 
@@ -22,7 +22,8 @@ pytestmark = pytest.mark.spark
 @pytest.fixture
 def there(town, run, promoted, settings, tmp_path, monkeypatch):
     """The town's run, staged and made by the cluster below a folder of its own."""
-    monkeypatch.setattr(job, "git_commit", lambda: run.manifest.code_commit)
+    for module in (leftovers, describing):
+        monkeypatch.setattr(module, "git_commit", lambda: run.manifest.code_commit)
     config = town.config.model_copy(
         update={
             "stores": tmp_path / "stores",
