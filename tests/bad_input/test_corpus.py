@@ -27,9 +27,9 @@ CASES = {
     "parquet": bad_parquet.CASES,
 }
 
-# Whose cases read or check whole tables: of these one in three runs each time, the others in the
-# slow tests.
-LONG = {"dataset", "source", "parquet"}
+# Whose cases read or check whole tables, or open a registry: of these one in three runs each time,
+# the others in the slow tests.
+LONG = {"dataset", "source", "parquet", "month", "model"}
 
 # A line may name all the facts that a rule can go by.
 LONGEST_LINE, MOST_LINES = 1000, 40
