@@ -15,6 +15,7 @@ from contract.damage import naming_damage
 from contract.dataset import Dataset, table_files
 from contract.error_rules import ERROR_RULES, extra_rules
 from contract.errors import ConfigError
+from contract.in_parts import find_alike, make_odd_payments
 from contract.rule import Rule, fault, has_fault, rounding
 from contract.tables import TABLES, YEARS, Column, Table
 from contract.warning_rules import FUTURE_SLACK_DAYS, LIVE_ONLY_SAMPLE, WARNING_RULES
@@ -83,17 +84,9 @@ def promoted(ids: frozenset[str]) -> tuple[Rule, ...]:
 
 
 def set_scene(connection: engine.Connection, as_of: date | None) -> None:
-    """Give the rules over the tables' views what they have in common (contract.rule).
-
-    Payments and bills are joined once for all rules: that is what a check takes longest for.
-    """
+    """Give the rules over the tables' views what they have in common (contract.rule)."""
     _set_clock(connection, as_of)
-    connection.execute("""
-        CREATE OR REPLACE TABLE odd_payment AS
-        SELECT p._at, b.bill_id IS NULL AS is_stray, coalesce(p.paid_at < b.issued_on, false)
-            AS is_early
-        FROM payments AS p LEFT JOIN bills AS b USING (bill_id)
-        WHERE p.bill_id IS NOT NULL AND (b.bill_id IS NULL OR p.paid_at < b.issued_on)""")
+    make_odd_payments(connection)
 
 
 def _set_clock(connection: engine.Connection, as_of: date | None) -> None:
@@ -142,10 +135,15 @@ def run_rules(
     return CheckReport(breaches=tuple(breaches))
 
 
-def breach_rows(rule: Rule) -> str:
-    """Return a query of the ``_at`` of every row in breach of a rule about rows."""
+def breach_rows(connection: engine.Connection, rule: Rule) -> str:
+    """Return a query of the ``_at`` of every row in breach of a rule about rows.
+
+    It may read the table ``alike`` of contract.rule, which is of the newest rule asked about.
+    """
     if rule.scope == "row":
         return f"SELECT _at FROM {rule.table} WHERE {rule.sql}"
+    if rule.alike:
+        find_alike(connection, rule.table, rule.alike, rule.among)
     return rule.sql
 
 
@@ -159,7 +157,7 @@ def _check_table(
             found.extend(_table_breach(connection, rule))
             continue
         if rule.scope == "rows":
-            if rule.holds and _one(connection, rule.holds)[0]:
+            if rule.alike and not find_alike(connection, table, rule.alike, rule.among):
                 continue
             counts[rule] = _one(connection, f"SELECT count(*), min(_at) FROM ({rule.sql})")
         count, first = counts[rule]

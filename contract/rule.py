@@ -5,7 +5,8 @@ each column whose written value may not be taken a text ``!column``, which holds
 it was not and is empty elsewhere; for each amount a boolean ``~column``; and ``_at``, the place
 of the row in its source. The engine's variables ``as_of``, ``horizon``, ``latest`` and ``stride``
 are set by contract.checks.set_scene, which also makes the table ``odd_payment``: the payments that
-name a bill which is not there (``is_stray``) or that were paid before its issue (``is_early``).
+name a bill which is not there (``is_stray``) or that were paid before its issue (``is_early``). A
+rule with ``alike`` finds a table of that name made for it.
 """
 
 from dataclasses import dataclass
@@ -27,8 +28,9 @@ class Rule:
             selects the ``_at`` of every row in breach. ``table``: sql gives at most one row of
             (count, total, what was found).
         what: The end of the sentence "3 of 1,204 rows ...", in the plural.
-        holds: SQL of one truth that is cheaper to find than the rows in breach: where it is true
-            there are none.
+        alike: What no two rows may have in common, as SQL expressions: only where some have is
+            sql run, and finds in the table ``alike`` the hashes ``h`` of what they have.
+        among: The predicate of the rows that are compared.
         remedy: What to do about it, as a sentence.
         shows: What a message may say of the values in breach: every code, or the first value.
     """
@@ -41,7 +43,8 @@ class Rule:
     sql: str
     remedy: str
     what: str = ""
-    holds: str = ""
+    alike: str = ""
+    among: str = "true"
     shows: Literal["nothing", "codes", "first"] = "nothing"
 
 

@@ -98,7 +98,7 @@ class Workbench:
         ]
         # All are found before the first is taken out: a bill is not at fault for its customer's.
         for i, rule in enumerate(mine):
-            self._find(f"_taken_{i}", breach_rows(rule))
+            self._find(f"_taken_{i}", breach_rows(self.connection, rule))
         for i, rule in enumerate(mine):
             self._take_out(f"_taken_{i}", rule.table, rule.id, quarantined=True)
         self._take_dependents(quarantined=True)

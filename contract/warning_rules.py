@@ -233,16 +233,11 @@ _PARTICULAR = (
         scope="rows",
         sql=f"""
             SELECT _at FROM payments
-            WHERE outcome = 'ok' AND bill_id IS NOT NULL AND hash({_SAME_PAYMENT}) IN (
-                SELECT hash({_SAME_PAYMENT}) FROM payments
-                WHERE outcome = 'ok' AND bill_id IS NOT NULL
-                GROUP BY 1 HAVING count(*) > 1)
+            WHERE outcome = 'ok' AND bill_id IS NOT NULL AND hash({_SAME_PAYMENT}) IN (FROM alike)
             QUALIFY row_number() OVER (PARTITION BY {_SAME_PAYMENT} ORDER BY _at) > 1
             """,
-        holds=f"""
-            SELECT count(*) = count(DISTINCT hash({_SAME_PAYMENT})) FROM payments
-            WHERE outcome = 'ok' AND bill_id IS NOT NULL
-            """,
+        alike=_SAME_PAYMENT,
+        among="outcome = 'ok' AND bill_id IS NOT NULL",
         what="repeat another payment's bill, amount and minute",
         remedy="Check whether an export was loaded twice.",
     ),
