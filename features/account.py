@@ -122,7 +122,11 @@ ACCOUNT: tuple[Feature, ...] = (
         description=Text(zh="已有结果的全部期数", en="bills with a known outcome, all history"),
         risk=Reason(
             when="< 3",
-            text=Text(zh="只有{bills_seen}期历史记录", en="history so far, in bills: {bills_seen}"),
+            text=Text(
+                zh="只有{bills_seen}期以往电费可供参考",
+                en="only {bills_seen} bills of the past to go by",
+            ),
+            at_zero=Text(zh="没有以往电费可供参考", en="no bill of the past to go by"),
         ),
     ),
     Feature(

@@ -230,7 +230,7 @@ AMOUNT: tuple[Feature, ...] = (
             when=">= 0.9",
             text=Text(
                 zh="本期电费高于{amount_rank_in_month}的同类用户",
-                en="this bill is above {amount_rank_in_month} of the segment's this month",
+                en="this bill is larger than {amount_rank_in_month} of its segment's this month",
             ),
         ),
         relief=Reason(

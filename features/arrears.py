@@ -112,9 +112,10 @@ ARREARS: tuple[Feature, ...] = (
             text=Text(
                 zh="本期只交了{part_paid_share}", en="only {part_paid_share} of this bill is paid"
             ),
+            at_zero=Text(zh="本期只交了不到1%", en="less than 1% of this bill is paid"),
         ),
         relief=Reason(
-            when="> 0",
+            when=">= 0.01",
             text=Text(
                 zh="本期已交{part_paid_share}", en="{part_paid_share} of this bill is already paid"
             ),
@@ -175,10 +176,10 @@ ARREARS: tuple[Feature, ...] = (
             en="change of the aging bucket within a month (positive: worse)",
         ),
         risk=Reason(
-            when="> 0", text=Text(zh="欠费账龄比上月加深", en="arrears older than a month ago")
+            when="> 0", text=Text(zh="欠费拖得比上月更久", en="arrears older than a month ago")
         ),
         relief=Reason(
-            when="< 0", text=Text(zh="欠费账龄比上月减轻", en="arrears younger than a month ago")
+            when="< 0", text=Text(zh="欠费拖得没有上月久", en="arrears younger than a month ago")
         ),
     ),
     Feature(
@@ -222,7 +223,8 @@ ARREARS: tuple[Feature, ...] = (
         risk=Reason(
             when="> 0",
             text=Text(
-                zh="有往年陈欠{old_arrears_cny}", en="arrears of earlier years: {old_arrears_cny}"
+                zh="往年欠费{old_arrears_cny}仍未交",
+                en="arrears of earlier years: {old_arrears_cny}",
             ),
         ),
     ),

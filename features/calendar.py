@@ -84,6 +84,7 @@ CALENDAR: tuple[Feature, ...] = (
                 zh="离截止日只剩{days_to_due}天仍未交清",
                 en="still open with {days_to_due} days left before it is due",
             ),
+            at_zero=Text(zh="今天就是截止日，仍未交清", en="due this very day and still open"),
         ),
         relief=Reason(
             when=">= 8",

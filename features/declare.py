@@ -116,11 +116,14 @@ class Reason:
         when: What the feature's own value must meet: a comparison such as ``> 0``, a range
             such as ``in -10..20`` (both ends included), or nothing.
         given: What another column must meet besides, such as ``bills_seen >= 6``.
+        at_zero: The sentence for a value that would be written as 0, where "0 days left" is not
+            what people say; the text itself when None.
     """
 
     text: Text
     when: str = ""
     given: str = ""
+    at_zero: Text | None = None
 
     def __post_init__(self) -> None:
         found = _GIVEN.fullmatch(self.given)
@@ -147,7 +150,9 @@ class Reason:
 
     def columns(self) -> tuple[str, ...]:
         """Return the feature columns that the sentence quotes or depends on."""
-        found = [m[1] for wording in (self.text.zh, self.text.en) for m in QUOTED.finditer(wording)]
+        texts = [self.text, *([self.at_zero] if self.at_zero else [])]
+        wordings = [wording for text in texts for wording in (text.zh, text.en)]
+        found = [m[1] for wording in wordings for m in QUOTED.finditer(wording)]
         given = self.given_column()
         return tuple(dict.fromkeys([*found, given] if given else found))
 
@@ -233,6 +238,7 @@ def _at_window(feature: Feature, window: Window) -> Feature:
         return reason and replace(
             reason,
             text=filled(reason.text),
+            at_zero=reason.at_zero and filled(reason.at_zero),
             given=reason.given.replace("<w>", window.suffix).replace("<n>", window.suffix[:-1]),
         )
 

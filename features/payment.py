@@ -108,8 +108,8 @@ PAYMENT: tuple[Feature, ...] = (
         risk=Reason(
             when="> 0",
             text=Text(
-                zh="近12个月有{reversals_12m}次冲正",
-                en="reversed payments in the last 12 months: {reversals_12m}",
+                zh="近12个月有{reversals_12m}笔交费到账后又退回",
+                en="payments taken back in the last 12 months: {reversals_12m}",
             ),
         ),
     ),

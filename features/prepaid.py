@@ -61,6 +61,10 @@ PREPAID: tuple[Feature, ...] = (
                 zh="余额{balance_cny}，约够用{balance_days_left}天",
                 en="balance {balance_cny}, enough for about {balance_days_left} days",
             ),
+            at_zero=Text(
+                zh="余额{balance_cny}，已不够用一天",
+                en="balance {balance_cny}, not enough for a day",
+            ),
         ),
         relief=Reason(
             when=">= 15",
@@ -163,6 +167,7 @@ PREPAID: tuple[Feature, ...] = (
             text=Text(
                 zh="每笔充值只够用{topup_days}天", en="a top-up lasts only {topup_days} days"
             ),
+            at_zero=Text(zh="每笔充值不够用一天", en="a top-up does not last a day"),
         ),
     ),
     Feature(

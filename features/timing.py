@@ -25,6 +25,10 @@ TIMING: tuple[Feature, ...] = (
                 zh="上一期结清时离截止日只剩{slack_last}天",
                 en="the last bill was settled with {slack_last} days left before it was due",
             ),
+            at_zero=Text(
+                zh="上一期到截止日当天才结清",
+                en="the last bill was settled on the very day it was due",
+            ),
         ),
         relief=Reason(
             when="> 3",
@@ -152,6 +156,10 @@ TIMING: tuple[Feature, ...] = (
             text=Text(
                 zh="<window>平均发行后{settle_days_mean_<w>}天就交清",
                 en="settles {settle_days_mean_<w>} days after issue on average (<window>)",
+            ),
+            at_zero=Text(
+                zh="<window>平均发行当天就交清",
+                en="settles on the day of issue on average (<window>)",
             ),
         ),
     ),

@@ -39,6 +39,7 @@ class UserReason(_Strict):
     en: str
     when: str = ""
     given: str = ""
+    at_zero: Wording | None = None
 
 
 class UserFeature(_Strict):
@@ -156,4 +157,9 @@ def _window(written: str, entry: UserFeature, path: Path) -> Window:
 def _reason(said: UserReason | None) -> Reason | None:
     if said is None:
         return None
-    return Reason(text=Text(zh=said.zh, en=said.en), when=said.when, given=said.given)
+    return Reason(
+        text=Text(zh=said.zh, en=said.en),
+        when=said.when,
+        given=said.given,
+        at_zero=Text(zh=said.at_zero.zh, en=said.at_zero.en) if said.at_zero else None,
+    )

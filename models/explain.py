@@ -14,7 +14,7 @@ import pandas as pd
 
 from features.declare import Feature, Reason, Text
 from models.predictor import Model
-from models.wording import fill, holds, quoted_units
+from models.wording import holds, quoted_units, tell
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -163,7 +163,8 @@ def _said(
             rows = np.flatnonzero(chosen == column)
             name = found.names[column]
             reason: Reason = getattr(by_name[name], direction)
-            for row, text in zip(rows, fill(reason.text, matrix.iloc[rows], units), strict=True):
+            told = tell(reason, by_name[name], matrix.iloc[rows], units)
+            for row, text in zip(rows, told, strict=True):
                 at = ranked[row]
                 said[row].append(Sentence(families[at], name, sign * float(push[row, at]), text))
     return said

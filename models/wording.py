@@ -92,6 +92,25 @@ def _meets(reason: Reason, feature: Feature, column: pd.Series) -> Mask:
     return column.notna().to_numpy()
 
 
+def tell(
+    reason: Reason, feature: Feature, matrix: pd.DataFrame, units: Mapping[str, Unit]
+) -> list[Text]:
+    """Return the reason once per row of which it holds, with that row's values.
+
+    Where the feature's own value would be written as 0, `Reason.at_zero` is said in its place.
+    """
+    told = fill(reason.text, matrix, units)
+    if reason.at_zero is None:
+        return told
+    zero = write(0.0, feature.unit)
+    own = [write(abs(value), feature.unit) for value in matrix[feature.name].tolist()]
+    at_zero = fill(reason.at_zero, matrix, units)
+    return [
+        other if number == zero else text
+        for text, other, number in zip(told, at_zero, own, strict=True)
+    ]
+
+
 def fill(text: Text, matrix: pd.DataFrame, units: Mapping[str, Unit]) -> list[Text]:
     """Return the sentence once per row, each with that row's values.
 

@@ -11,7 +11,7 @@ from contract.errors import ConfigError
 from features import FEATURES, PREPAID_FEATURES, Feature, Reason, Text, Window, build, features_of
 from features.catalogue import EVERY
 from features.compose import KEYS, compose, with_read
-from models.wording import fill, holds, quoted_units
+from models.wording import holds, quoted_units, tell
 
 FAMILIES = sorted({feature.family for feature in EVERY})
 DIRECTIONS = ("risk", "relief")
@@ -64,7 +64,9 @@ def test_every_sentence_reads_well_on_a_crowd(crowd):
     declared, matrix = crowd
     units = quoted_units(declared)
     said = {
-        (feature.name, direction): fill(reason.text, matrix[holds(reason, feature, matrix)], units)
+        (feature.name, direction): tell(
+            reason, feature, matrix[holds(reason, feature, matrix)], units
+        )
         for feature in declared
         for direction in DIRECTIONS
         if (reason := getattr(feature, direction))
@@ -79,8 +81,8 @@ def test_every_sentence_reads_well_on_a_crowd(crowd):
 
 
 def reads_badly(sentence: str) -> bool:
-    """A number below zero, an unfilled place or a missing value stands in the sentence."""
-    return bool(re.search(r"(?<!\d)-[¥\d]|[{}]|nan", sentence))
+    """A number below zero, none of something, an open place or a missing value stands in it."""
+    return bool(re.search(r"(?<!\d)-[¥\d]|(?<![\d.,])0(天|期|次| day| bill)|[{}]|nan", sentence))
 
 
 def test_column_name_comes_from_stem_and_window():

@@ -7,7 +7,7 @@ from lives import AS_OFS, tables_of
 from worlds import world
 
 from features import build, features_of
-from models.wording import fill, holds, quoted_units
+from models.wording import holds, quoted_units, tell
 
 ROWS = tables_of(list(range(60)))
 
@@ -32,8 +32,8 @@ def test_every_sentence_tells_the_numbers_of_the_customers_own_rows(both, direct
         if reason is None:
             continue
         said = holds(reason, feature, matrix)
-        sentences = fill(reason.text, matrix[said], units)
-        assert sentences == fill(reason.text, by_hand[said], units), feature.name
+        sentences = tell(reason, feature, matrix[said], units)
+        assert sentences == tell(reason, feature, by_hand[said], units), feature.name
         told += len(sentences)
     assert told > 100
 
@@ -43,8 +43,9 @@ def test_both_languages_of_a_reason_tell_the_same_numbers(both, direction):
     features, _, _ = both
     for feature in features:
         if reason := getattr(feature, direction):
-            quoted = [sorted(set(_quoted(text))) for text in (reason.text.zh, reason.text.en)]
-            assert quoted[0] == quoted[1], feature.name
+            for text in filter(None, (reason.text, reason.at_zero)):
+                zh, en = (sorted(set(_quoted(wording))) for wording in (text.zh, text.en))
+                assert zh == en, feature.name
 
 
 def _quoted(text):

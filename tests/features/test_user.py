@@ -33,6 +33,10 @@ YAML = """
   unit: ratio
   direction: 1
   description: {zh: 本期电费占额度, en: this bill over the limit}
+  relief:
+    zh: 本期电费为额度的{limit_used}倍
+    en: this bill is {limit_used} times the limit
+    at_zero: {zh: 本期电费远低于额度, en: this bill is far below the limit}
 """
 
 PYTHON = """
@@ -104,6 +108,9 @@ def test_yaml_and_python_features_join_the_matrix(store, tmp_path):
     assert by_customer(matrix, "limit_used") == {"ann": 0.25, "bob": None}
     assert by_customer(matrix, "wechat_a_bill") == {"ann": 2, "bob": 0}
     assert mine[0].risk.text.zh == "近3个月没有微信交费"
+    assert mine[2].relief.at_zero == Text(
+        zh="本期电费远低于额度", en="this bill is far below the limit"
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from contract.errors import ConfigError
 from features import Feature, Reason, Text
-from models.wording import fill, holds, quoted_units
+from models.wording import fill, holds, quoted_units, tell
 
 TREND = Feature(
     stem="trend",
@@ -26,6 +26,25 @@ def test_a_size_is_written_without_its_sign() -> None:
     told = fill(TREND.risk.text, matrix, {"trend": "days"})
     assert [text.zh for text in told] == ["每期约晚3天", "每期约晚12天"]
     assert told[0].en == "later by 3 days a bill"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (0.0, "on the very day"),
+        (0.4, "on the very day"),
+        (-0.4, "on the very day"),
+        (0.6, "with 1 day left"),
+        (3.0, "with 3 days left"),
+    ],
+)
+def test_what_would_be_written_as_zero_has_a_sentence_of_its_own(days: float, said: str) -> None:
+    reason = Reason(
+        text=Text(zh="还剩{trend}天", en="with {trend} days left"),
+        at_zero=Text(zh="当天", en="on the very day"),
+    )
+    told = tell(reason, TREND, pd.DataFrame({"trend": [days]}), {"trend": "days"})
+    assert [text.en for text in told] == [said]
 
 
 def test_a_sentence_without_numbers_is_said_as_it_stands() -> None:

@@ -176,15 +176,15 @@ def test_titles_say_what_was_found(told):
     assert titles == {
         "bands": "30 calls cover 50 % of the money expected to be late",
         "aging": "100 customers owe 10,000 CNY from earlier bills, 30 % of it for over 90 days",
-        "bureaus": "o1 is to expect 3,000 CNY late, 50 % of all",
+        "bureaus": "o1 expects 3,000 CNY late, 50 % of all",
         "grids": "The first 3 grids hold 40 % of what is expected to be late",
         "spread": "20 % of the bills are more likely late than not; half are below 13 %",
         "caught": "At 5 % of the bills the list catches 62 % of the late money;"
         " “Smoothed past late rate x amount” 59 %",
-        "calibration": "The risks hold on average: told 20.0 %, 20.0 % came late",
+        "calibration": "The risks hold on average: 20.0 % predicted, 20.0 % came late",
         "movement": "5 of the 15 customers listed are new; 5 have left",
         "forecast": "By 2026-10-31 90.0 % of cycle 202610 is expected to be in (87.0 % to 93.0 %)",
-        "months": "In 1 of 2 months the lateness told and what came part",
+        "months": "In 1 of 2 months predicted and actual lateness differ",
     }
 
 
