@@ -8,11 +8,14 @@ from collection.policy import load_policy
 from contract.simulator import simulate
 from pipeline.config import Config
 from pipeline.handing_out import Asked, hand_out
+from pipeline.page_extras import Around
+from pipeline.paging import write_page
 from pipeline.paths import truth_folder
 from pipeline.planning import Planned, plan
 from pipeline.preparing import Prepared, prepare
 from pipeline.progress import step
 from pipeline.promoting import promote
+from pipeline.runs import previous_run
 from pipeline.scoring import score
 from pipeline.showing import show_run
 from pipeline.tracking import Registered
@@ -43,7 +46,9 @@ def run_demo(config: Config) -> tuple[str, dict[str, Any]]:
     text, facts = show_run(run.folder, rows=SHOWN_ROWS)
     planned = plan(settings, prepared, load_policy("china"), day=prepared.as_of, run=run.folder)
     lists = _hand_out(settings, planned)
+    page = _write_page(settings, run.folder, planned)
     where = (
+        f"Page to open:         {page}\n"
         f"Workbook for people:  {run.folder / 'list.xlsx'}\n"
         f"List for machines:    {run.folder / 'list.csv'}\n"
         f"Plan, and why not:    {planned.folder / 'plan.parquet'}\n"
@@ -63,6 +68,15 @@ def _hand_out(config: Config, planned: Planned) -> Path:
     if not folder.exists():
         hand_out(config, planned.folder, folder, Asked())
     return folder
+
+
+def _write_page(config: Config, run: Path, planned: Planned) -> Path:
+    """Write the page of the run with its plan, unless it is there already."""
+    page = planned.folder.with_name(f"{planned.folder.name}-page.html")
+    if not page.exists():
+        around = Around(plan=planned.folder, previous=previous_run(run), config=config)
+        write_page(run, page, around)
+    return page
 
 
 def _champion(config: Config, prepared: Prepared, training: Training) -> Registered:

@@ -42,10 +42,20 @@ def _judge_fresh(facts: Facts, gates: Gates, *, table: str) -> Finding:
         longest[newer // 30] = max(longest.get(newer // 30, 0), older - newer - 1)
     setting = float(getattr(gates, f"{table}_silent_days"))
     limit = max(setting, 1.5 * statistics.median(longest.values()) if longest else 0.0)
+    silence = (
+        Text(
+            zh=f"{what.zh}在取数日前 {days[0]} 天没有任何记录",
+            en=f"no {what.en} in the last {days[0]} days before {facts.as_of}",
+        )
+        if days[0]
+        else Text(
+            zh=f"{what.zh}的记录直到取数日前一天",
+            en=f"there are {what.en} up to the day before {facts.as_of}",
+        )
+    )
     found = Text(
-        zh=f"{what.zh}在取数日前 {days[0]} 天没有任何记录，最多允许 {limit:g} 天",
-        en=f"no {what.en} in the last {days[0]} days before {facts.as_of}, at most {limit:g} may be"
-        " silent",
+        zh=f"{silence.zh}，最多允许 {limit:g} 天没有记录",
+        en=f"{silence.en}, at most {limit:g} days may be silent",
     )
     return Finding(passed=days[0] <= limit, figure=float(days[0]), limit=limit, found=found)
 
