@@ -104,12 +104,20 @@ def _drop_rule(table: str, column: str, month: str, day: str) -> Rule:
 def _drop_sql(table: str, month: str, day: str) -> str:
     """Return the query of _drop_rule; month is SQL for a month's number from year 0."""
     return f"""
-    WITH counted AS (
+    WITH days AS (  -- counted first: a quantile of the rows would hold all of them in memory
         SELECT {month} AS m, count(*) AS n,
-            quantile_disc({day}::DATE - make_date(({month}) // 12, ({month}) % 12 + 1, 1),
-                          0.95) AS reach
+            {day}::DATE - make_date(({month}) // 12, ({month}) % 12 + 1, 1) AS d
         FROM {table}
-        WHERE {month} BETWEEN {12 * YEARS[0]} AND {12 * YEARS[1] + 11} GROUP BY 1
+        WHERE {month} BETWEEN {12 * YEARS[0]} AND {12 * YEARS[1] + 11} GROUP BY ALL
+    ),
+    counted AS (
+        SELECT m, CAST(sum(n) AS BIGINT) AS n,
+            min(d) FILTER (known >= 0.95 * all_known) AS reach
+        FROM (
+            SELECT *, sum(n) FILTER (d IS NOT NULL) OVER (PARTITION BY m ORDER BY d) AS known,
+                sum(n) FILTER (d IS NOT NULL) OVER (PARTITION BY m) AS all_known
+            FROM days
+        ) GROUP BY m
     ),
     months AS (
         SELECT m, coalesce(n, 0) AS n, reach
