@@ -128,8 +128,8 @@ def _write(
             write_json(beside / RESULT, facts)
             for title, table in tables.items():
                 inert_frame(table).to_csv(beside / title, index=False)
-            for title, figure in drawn.items():
-                figure.savefig(beside / title, dpi=150)
+            for title, picture in drawn.items():
+                write_bytes(beside / title, picture)
             write_bytes(beside / VALIDATION_REPORT, report.encode())
     with step("Log to MLflow"):
         log_run(
@@ -212,7 +212,7 @@ def _evidence(
     rolling: Backtest,
     final: Backtest | None,
     tables: Mapping[str, pd.DataFrame],
-    drawn: Mapping[str, Any],
+    drawn: Mapping[str, bytes],
 ) -> Evidence:
     months = rolling.by_month[rolling.by_month["ranking"] == MODEL].set_index("as_of")
     numbers = months.drop(columns="ranking")

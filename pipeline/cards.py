@@ -1,6 +1,5 @@
 """Gather the facts of a model card from a training, and of a validation report from a backtest."""
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -30,12 +29,14 @@ from pipeline.retelling import hold_reasons
 from pipeline.tracking import Registered, git_commit
 from reports.card_facts import CardFacts, Checked, DataFacts, Stretch
 from reports.model_card import render_card
+from reports.plots.slide import to_png
 
 MODEL_CARD, VALIDATION_REPORT = "model_card.html", "validation_report.html"
 # Resamples behind the page's intervals: their ends move by a tenth of their width.
 _DRAWS = 100
+# Of pictures that stand in a page and in MLflow.
+DPI = 110
 _HEADLINES = ("late_amount_caught", "auc", "clean_auc")
-_DPI = 110
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ class Proof:
         attrition: One column a training.
         trials: Months judged, by ``rolling`` and ``held_out``, the headline first.
         touched: How many runs had looked at the months held out before this one.
-        figures: Every picture drawn, by file name.
+        figures: Every picture drawn, as PNG by file name.
     """
 
     recipe: Recipe
@@ -59,7 +60,7 @@ class Proof:
     trials: Mapping[Any, Backtest]
     touched: int | None
     verdict: Verdict
-    figures: Mapping[str, Any]
+    figures: Mapping[str, bytes]
 
 
 def gather(config: Config, prepared: Prepared, proof: Proof, *, digest: str = "") -> CardFacts:
@@ -94,7 +95,7 @@ def gather(config: Config, prepared: Prepared, proof: Proof, *, digest: str = ""
         ),
         stability=hold_reasons(config, prepared, model, _newest(proof)),
         verdict=proof.verdict,
-        figures={name.removesuffix(".png"): _png(drawn) for name, drawn in proof.figures.items()},
+        figures={name.removesuffix(".png"): drawn for name, drawn in proof.figures.items()},
         commands=(),
     )
 
@@ -107,7 +108,7 @@ def card_facts(
     trained: Trained,
     trial: Backtest,
     touched: int,
-    figures: Mapping[str, Any],
+    figures: Mapping[str, bytes],
 ) -> CardFacts:
     """Return the facts of a trained model that is not registered yet."""
     proof = Proof(
@@ -139,7 +140,7 @@ def render_report(
     final: Backtest | None,
     touched: int | None,
     verdict: Verdict,
-    figures: Mapping[str, Any],
+    figures: Mapping[str, bytes],
 ) -> str:
     """Return the validation report of a backtest; the model told of is the newest origin's."""
     newest = rolling.folds[-1]
@@ -161,13 +162,13 @@ def render_report(
     return render_card(replace(facts, commands=(again + asked,)))
 
 
-def explaining_figures(model: Model, trial: Backtest) -> dict[str, Any]:
-    """Return shap's pictures of the months judged, by file name; none of a rule."""
+def explaining_figures(model: Model, trial: Backtest) -> dict[str, bytes]:
+    """Return shap's pictures of the months judged as PNG, by file name; none of a rule."""
     if model.card.kind == "rule":
         return {}
     rows = pd.concat([day.rows.matrix for _, day in trial.lists], ignore_index=True)
     sample = explain_sample(model, rows)
-    return {
+    drawn = {
         "shap_summary.png": shap_summary(sample),
         "shap_dependence.png": shap_dependence(sample),
         **{
@@ -175,17 +176,19 @@ def explaining_figures(model: Model, trial: Backtest) -> dict[str, Any]:
             for kind, row in pick_rows(model, sample).items()
         },
     }
+    return {name: to_png(figure, DPI) for name, figure in drawn.items()}
 
 
-def proving_figures(config: Config, trial: Backtest) -> dict[str, Any]:
-    """Return the pictures of what a trial found, by file name."""
+def proving_figures(config: Config, trial: Backtest) -> dict[str, bytes]:
+    """Return the pictures of what a trial found as PNG, by file name."""
     late, p, amount, orders = trial.pooled()
     share = config.bands.call.size(len(late)) / len(late)
-    return {
+    drawn = {
         "months.png": plots.months_plot(trial.by_month),
         "calibration.png": plots.calibration_plot(late, p),
         "gains.png": plots.gains_plot(late, orders, amount=amount, capacity=share),
     }
+    return {name: to_png(figure, DPI) for name, figure in drawn.items()}
 
 
 def _newest(proof: Proof) -> Day:
@@ -246,10 +249,3 @@ def _by_group(trial: Backtest) -> pd.DataFrame:
         for name, group in groups.items()
     ]
     return pd.concat(told, ignore_index=True)
-
-
-def _png(figure: Any) -> bytes:
-    out = io.BytesIO()
-    # Without the version of the library that drew it, so that equal figures give equal bytes.
-    figure.savefig(out, format="png", dpi=_DPI, metadata={"Software": None})
-    return out.getvalue()

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -25,9 +25,6 @@ from models.predictor import Model, digest_in
 from pipeline.model_marks import check_marks, marks_of
 from pipeline.sealing import key_from
 from reports.spreadsheet import inert_frame
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 # Set before mlflow is first imported: it reports to nobody, and draws no bars of its own.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -84,7 +81,7 @@ class Evidence:
     Attributes:
         texts: Text files by name.
         tables: CSV files by name.
-        figures: Plots by file name.
+        figures: Pictures as PNG, by file name.
         children: Metrics of runs inside this one, by name, such as a backtest's origins.
     """
 
@@ -93,7 +90,7 @@ class Evidence:
     tags: Mapping[str, str]
     texts: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    figures: Mapping[str, "Figure"] = field(default_factory=dict)
+    figures: Mapping[str, bytes] = field(default_factory=dict)
     children: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
@@ -112,7 +109,7 @@ def register(
     with open_mlflow(tracking) as mlflow:
         with mlflow.start_run() as run:
             log_evidence(mlflow, evidence)
-            _log_model_files(mlflow, model)
+            _log_files(mlflow, model.to_files(), MODEL_FOLDER)
             logged = _log_booster(mlflow, model, example)
             source = logged.model_uri if logged else f"runs:/{run.info.run_id}/{MODEL_FOLDER}"
         client = mlflow.MlflowClient()
@@ -311,18 +308,19 @@ def log_evidence(mlflow: Any, evidence: Evidence) -> None:
         mlflow.log_text(text, name)
     for name, table in evidence.tables.items():
         mlflow.log_text(inert_frame(table).to_csv(index=False), name)
-    for name, figure in evidence.figures.items():
-        mlflow.log_figure(figure, name)
+    _log_files(mlflow, evidence.figures)
     for name, metrics in evidence.children.items():
         with mlflow.start_run(run_name=name, nested=True):
             mlflow.log_metrics(dict(metrics))
 
 
-def _log_model_files(mlflow: Any, model: Model) -> None:
+def _log_files(mlflow: Any, files: Mapping[str, bytes], place: str | None = None) -> None:
+    if not files:
+        return
     with tempfile.TemporaryDirectory(prefix="duewatch-run-") as folder:
-        for name, content in model.to_files().items():
+        for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
-        mlflow.log_artifacts(folder, MODEL_FOLDER)
+        mlflow.log_artifacts(folder, place)
 
 
 def _log_booster(mlflow: Any, model: Model, example: pd.DataFrame) -> Any:

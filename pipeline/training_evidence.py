@@ -44,7 +44,7 @@ def training_evidence(
     trained: Trained,
     trial: Backtest,
     *,
-    figures: Mapping[str, Any],
+    figures: Mapping[str, bytes],
     touched: str,
 ) -> Evidence:
     """Return what a training run leaves beside its model.

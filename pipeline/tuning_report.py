@@ -4,12 +4,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
-from matplotlib.figure import Figure
 from rich import box
 from rich.table import Table
 
@@ -19,10 +19,12 @@ from models.parameters import Parameters
 from models.resampling import Interval
 from models.search import Decision, Tried, worth
 from models.search_plots import history_plot, importance_plot
+from pipeline.cards import DPI
 from pipeline.sharing import Search
 from pipeline.showing import as_text
-from pipeline.storage import new_folder, write_json
+from pipeline.storage import new_folder, write_bytes, write_json
 from pipeline.tracking import Evidence, git_commit
+from reports.plots.slide import to_png
 from reports.spreadsheet import inert_frame
 
 RESULT, FRAGMENT = "tuning.json", "parameters.yaml"
@@ -137,12 +139,13 @@ class TuningReport:
             ]
         )
 
-    def figures(self) -> dict[str, Figure]:
-        """Draw how the search went, and which parameters made a difference."""
+    @cached_property
+    def pictures(self) -> dict[str, bytes]:
+        """How the search went, and which parameters made a difference, as PNG by file name."""
         drawn = {"history.png": history_plot(self.tried, self.default)}
         if self.importance:
             drawn["importance.png"] = importance_plot(self.importance, self.tried)
-        return drawn
+        return {name: to_png(figure, DPI) for name, figure in drawn.items()}
 
     def text(self) -> str:
         """Return the report as a terminal shows it."""
@@ -180,8 +183,8 @@ def write_report(report: TuningReport, outputs: Path) -> Path:
         (beside / FRAGMENT).write_text(report.yaml(), "utf-8")
         for name, table in _tables(report).items():
             inert_frame(table).to_csv(beside / name, index=False)
-        for name, figure in report.figures().items():
-            figure.savefig(beside / name, dpi=150)
+        for name, picture in report.pictures.items():
+            write_bytes(beside / name, picture)
     return place
 
 
@@ -212,7 +215,7 @@ def evidence(report: TuningReport) -> Evidence:
             RESULT: json.dumps(report.as_dict(), ensure_ascii=False, indent=1, default=str),
         },
         tables=_tables(report),
-        figures=report.figures(),
+        figures=report.pictures,
     )
 
 

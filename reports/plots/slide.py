@@ -137,10 +137,13 @@ def in_percent(say: Speaker) -> FuncFormatter:
     )
 
 
-def to_png(figure: Figure) -> bytes:
-    """Return a picture as bytes that name neither a day nor a program."""
+def to_png(figure: Figure, dpi: int = _DPI) -> bytes:
+    """Return a picture as bytes that name neither a day nor a program.
+
+    Drawing is what a picture costs: whoever needs it in several places keeps the bytes.
+    """
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=_DPI, metadata={"Software": None})
+    figure.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
     return out.getvalue()
 
 

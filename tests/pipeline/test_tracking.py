@@ -187,4 +187,5 @@ def _evidence(judged):
         metrics={"model.auc": 0.8},
         tags={"data_fingerprint": "f", TOUCHED: "late 2026-07"},
         tables={"judged.csv": judged},
+        figures={"months.png": b"a picture"},
     )
