@@ -164,7 +164,7 @@ def test_a_run_cannot_be_repeated_on_other_data(place, tmp_path):
         repeat_training(config, "nowhere")
 
 
-@pytest.mark.parametrize("target", ["late_30", "cutoff"])
+@pytest.mark.parametrize("target", [pytest.param("late_30", marks=pytest.mark.slow), "cutoff"])
 def test_other_targets_are_trained_and_registered_by_their_own_name(place, target):
     config = place.config.model_copy(
         update={

@@ -177,12 +177,12 @@ def test_work_left_after_the_run_had_appeared_is_removed(again):
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"files": {}}'])
-def test_run_with_a_broken_manifest_is_refused_and_left_alone(content, again):
-    made = again.make()
-    (made.folder / "manifest.json").write_text(content, "utf-8")
+def test_run_with_a_broken_manifest_is_refused_and_left_alone(content, again, run):
+    made = shutil.copytree(run.folder, again.outputs / run.folder.name)
+    (made / "manifest.json").write_text(content, "utf-8")
     with pytest.raises(DataError, match=r"not a finished run.+remove this one and score again"):
         again.make()
-    assert (made.folder / "manifest.json").read_text("utf-8") == content
+    assert (made / "manifest.json").read_text("utf-8") == content
 
 
 def test_damaged_staged_bucket_is_staged_anew_and_gives_the_same_list(
