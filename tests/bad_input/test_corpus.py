@@ -27,7 +27,7 @@ CASES = {
     "parquet": bad_parquet.CASES,
 }
 
-# Whose cases read or check whole tables, or open a registry: of these one in three runs each time,
+# Whose cases read or check whole tables, or open a registry: of these one in five runs each time,
 # the others in the slow tests.
 LONG = {"dataset", "source", "parquet", "month", "model"}
 
@@ -41,7 +41,7 @@ def params():
         pytest.param(
             case,
             id=f"{kind}: {case.name}",
-            marks=[pytest.mark.slow] if kind in LONG and number % 3 else [],
+            marks=[pytest.mark.slow] if kind in LONG and number % 5 else [],
         )
         for kind, cases in CASES.items()
         for number, case in enumerate(cases)

@@ -201,8 +201,16 @@ def test_damaged_staged_bucket_is_staged_anew_and_gives_the_same_list(
     ("error", "told"),
     [
         (OSError(28, "No space left on device", "disk/file"), r"disk/file: No space left.+Free sp"),
-        (OSError(27, "File too large"), r"outputs.+: File too large.+ulimit -f"),
-        (PermissionError(13, "Permission denied", "there"), r"there: Permission denied.+the right"),
+        pytest.param(
+            OSError(27, "File too large"),
+            r"outputs.+: File too large.+ulimit -f",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            PermissionError(13, "Permission denied", "there"),
+            r"there: Permission denied.+the right",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_what_the_machine_refuses_is_one_line_and_can_be_mended(

@@ -135,6 +135,7 @@ def test_a_default_that_was_killed_is_made_again(config, place):
     assert [one.number for one in done] == [1, 2]
 
 
+@pytest.mark.slow  # two workers share a study in PostgreSQL below, too
 def test_two_workers_give_as_many_trials_from_the_same_rows(config, place):
     done = run(config, place, 3, workers=2)
     assert len(done) == 3
