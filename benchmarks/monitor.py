@@ -30,11 +30,12 @@ from contract.simulator import simulate
 from models.parameters import Parameters
 from models.snapshots import Snapshots
 from pipeline.config import Config
+from pipeline.mlflow_door import Tracking
 from pipeline.monitored import Monitored
 from pipeline.monitoring import monitor
 from pipeline.paths import truth_folder
 from pipeline.preparing import prepare
-from pipeline.tracking import CHALLENGER, Evidence, Tracking, register
+from pipeline.tracking import CHALLENGER, Evidence, register
 from pipeline.training import build_past, hold_out, train_today
 from pipeline.training_evidence import as_json
 

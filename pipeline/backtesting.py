@@ -20,11 +20,12 @@ from pipeline.cards import (
     proving_figures,
     render_report,
 )
+from pipeline.code_version import git_commit
 from pipeline.config import Config
 from pipeline.preparing import Prepared, learning_from
 from pipeline.progress import step
 from pipeline.storage import new_folder, write_bytes, write_json
-from pipeline.tracking import TOUCHED, Evidence, count_touches, git_commit, log_run
+from pipeline.tracking import TOUCHED, Evidence, count_touches, log_run
 from pipeline.training import (
     build_past,
     hold_out,

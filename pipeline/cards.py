@@ -23,10 +23,11 @@ from models.shap_plots import (
     shap_waterfall,
 )
 from models.train import Recipe, Trained
+from pipeline.code_version import git_commit
 from pipeline.config import Config
 from pipeline.preparing import Prepared
 from pipeline.retelling import hold_reasons
-from pipeline.tracking import Registered, git_commit
+from pipeline.tracking import Registered
 from reports.card_facts import CardFacts, Checked, DataFacts, Stretch
 from reports.model_card import render_card
 from reports.plots.slide import to_png

@@ -24,11 +24,11 @@ from models.uplift.learners import Uplift
 from pipeline.cycle.settings import Cycle
 from pipeline.gates.settings import Gates
 from pipeline.logs import Logs
+from pipeline.mlflow_door import Tracking
 from pipeline.privacy import Privacy
 from pipeline.redaction import passwords_in
 from pipeline.sealing import Sealing
 from pipeline.spark.settings import SECRETS, Spark
-from pipeline.tracking import Tracking
 
 
 class Simulation(BaseModel):

@@ -12,11 +12,12 @@ from rich.table import Table
 
 from models.monitoring.alarms import Alarm
 from pipeline.config import Config
+from pipeline.mlflow_door import open_mlflow
 from pipeline.monitor_report import Language, Page, render_page
 from pipeline.preparing import Prepared
 from pipeline.showing import as_text
 from pipeline.storage import new_folder, write_bytes, write_json
-from pipeline.tracking import Evidence, Registered, log_evidence, open_mlflow
+from pipeline.tracking import Evidence, Registered, log_evidence
 from reports.spreadsheet import inert_frame
 
 RESULT = "monitor.json"

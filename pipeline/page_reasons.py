@@ -20,12 +20,13 @@ from features.declare import Feature
 from features.held import Job
 from models import RowReasons, by_family, contributions, explain
 from pipeline.config import Config
+from pipeline.mlflow_door import registry_is_there
 from pipeline.page_facts import bills_behind
 from pipeline.preparing import Prepared
 from pipeline.progress import Report, step
 from pipeline.runs import Manifest
 from pipeline.scoring.buckets import needed_features
-from pipeline.tracking import load, registry_is_there
+from pipeline.tracking import load
 from reports.page import Pushes
 
 

@@ -7,11 +7,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from contract.errors import ConfigError, DataError
+from pipeline.mlflow_door import Tracking, registry_is_there
 from pipeline.page_extras import Around, gather_extras
 from pipeline.runs import Manifest, read_manifest
 from pipeline.showing import read_list
 from pipeline.storage import write_bytes
-from pipeline.tracking import Tracking, load, read_text, registry_is_there
+from pipeline.tracking import load, read_text
 from pipeline.training_evidence import CALIBRATION, GAINS
 from reports.page import look_at, read_page_words
 from reports.plots import Evidence, Language, Speaker, Told, chinese_font, draw_slides

@@ -16,11 +16,11 @@ from collection.portraits import PORTRAITS, Told, compare, readings_used
 from collection.portraits.history import CHANGES
 from collection.tiers import TIERS
 from contract.errors import DataError
+from pipeline.code_version import git_commit
 from pipeline.preparing import Prepared
 from pipeline.progress import step
 from pipeline.showing import as_text
 from pipeline.storage import new_folder, write_json
-from pipeline.tracking import git_commit
 
 LABELS_FILE = "labels.parquet"
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from pipeline.tracking import Evidence, Tracking, log_evidence, open_mlflow
+from pipeline.mlflow_door import Tracking, open_mlflow
+from pipeline.tracking import Evidence, log_evidence
 
 # The tag that names a run's study.
 STUDY = "duewatch.study"

@@ -1,68 +1,28 @@
-"""The one door to MLflow: runs with their evidence, and the registry of models.
+"""Runs with their evidence, and the registry of models, in MLflow.
 
-SQLite and a local folder by default; a server, or a PostgreSQL database with artefacts in the
-local folder, through ``MLFLOW_TRACKING_URI``. A model goes in
-as LightGBM text and JSON and comes back through models.predictor, which refuses changed bytes;
-nothing is unpickled (design 2.5).
+A model goes in as LightGBM text and JSON and comes back through models.predictor, which refuses
+changed bytes; nothing is unpickled (design 2.5).
 """
 
-import logging
-import os
-import subprocess
 import tempfile
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from contract.errors import ConfigError, DataError
 from models.predictor import Model, digest_in
+from pipeline.mlflow_door import Tracking, open_mlflow
 from pipeline.model_marks import check_marks, marks_of
 from pipeline.sealing import key_from
 from reports.spreadsheet import inert_frame
-
-# Set before mlflow is first imported: it reports to nobody, and draws no bars of its own.
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-URI = "MLFLOW_TRACKING_URI"
 
 MODEL_FOLDER = "duewatch"
 CHAMPION, CHALLENGER = "champion", "challenger"
 # On a run that looked at a stretch of months held out of every choice: which stretch.
 TOUCHED = "duewatch.out_of_time"
-
-
-class Tracking(BaseModel):
-    """Where runs and models are kept.
-
-    Attributes:
-        folder: Database and artefacts, unless ``MLFLOW_TRACKING_URI`` names a server.
-        experiment: The MLflow experiment of training runs.
-        model_name: The registered models' first name; the target is the second.
-        key_env: The environment variable that holds the key of models. Where it is set, a model is
-            signed with HMAC-SHA256 when it is registered, and one without a signature by this key
-            is not loaded; where it is not, digests find what was changed by mistake, and not a
-            forger who can write both registry and artefacts.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
-
-    folder: Path = Path("mlruns")
-    experiment: str = "duewatch"
-    model_name: str = "duewatch"
-    key_env: str = Field(default="DUEWATCH_MODEL_KEY", pattern=r"^[A-Z][A-Z0-9_]*$")
-
-    @field_validator("folder", mode="before")
-    @classmethod
-    def _is_a_folder(cls, value: object) -> object:
-        if isinstance(value, str) and "://" in value:
-            raise ValueError(f"name a server by {URI} in the environment; this is a folder")
-        return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,81 +184,6 @@ def _plain_files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def git_commit() -> str:
-    """Return the commit of the code, with ``+`` when files differ from it; empty outside git."""
-    here = Path(__file__).parent
-    try:
-        described = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty=+"],  # noqa: S607 - the user's git
-            cwd=here,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=10,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return described.stdout.strip()
-
-
-def registry_is_there(tracking: Tracking) -> bool:
-    """Say whether a registry was made yet, without making one."""
-    return bool(os.environ.get(URI)) or (tracking.folder / "mlflow.db").exists()
-
-
-@contextmanager
-def open_mlflow(tracking: Tracking) -> Iterator[Any]:
-    """Import and point MLflow; it costs two seconds, so only those who track pay."""
-    mlflow = _import_mlflow()
-    # MLflow sets its own level while it is imported, and logs the trace of what it raises.
-    for noisy in ("alembic", "mlflow", "mlflow.store.db.utils"):
-        logging.getLogger(noisy).setLevel(logging.CRITICAL if "." in noisy else logging.ERROR)
-    given = os.environ.get(URI, "")
-    uri = given
-    if not uri:
-        tracking.folder.mkdir(parents=True, exist_ok=True)
-        uri = f"sqlite:///{(tracking.folder / 'mlflow.db').resolve()}"
-    try:
-        _choose_experiment(mlflow, tracking, uri)
-        yield mlflow
-    finally:
-        # MLflow puts its address into the environment, where it would pass for the user's.
-        os.environ[URI] = given
-
-
-def _choose_experiment(mlflow: Any, tracking: Tracking, uri: str) -> None:
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - as late as MLflow, which brings it
-
-    mlflow.set_tracking_uri(uri)
-    mlflow.set_registry_uri(uri)
-    try:
-        known = mlflow.get_experiment_by_name(tracking.experiment)
-    except (mlflow.exceptions.MlflowException, SQLAlchemyError) as error:
-        where = tracking.folder / "mlflow.db" if uri.startswith("sqlite:") else URI
-        raise ConfigError(
-            f"{where}: no registry of models can be read there. Restore it, or name another folder"
-            " (tracking.folder) or server."
-        ) from error
-    if known is None:
-        local = (tracking.folder / "artifacts").resolve().as_uri()
-        mlflow.create_experiment(
-            # A server keeps artefacts itself; a database alone, SQLite or PostgreSQL, does not.
-            tracking.experiment,
-            artifact_location=None if uri.startswith("http") else local,
-        )
-    mlflow.set_experiment(tracking.experiment)
-
-
-def _import_mlflow() -> Any:
-    with warnings.catch_warnings():
-        # MLflow 3.17 warns of its own type hints while it is imported; nothing of ours.
-        warnings.simplefilter("ignore", UserWarning)
-        import mlflow  # noqa: PLC0415, TID251 - this is the door, opened late on purpose
-        import mlflow.lightgbm  # noqa: PLC0415, TID251
-        import mlflow.pyfunc.model  # noqa: PLC0415, TID251
-    return mlflow
-
-
 def log_evidence(mlflow: Any, evidence: Evidence) -> None:
     """Log into the run that is active."""
     mlflow.log_params(dict(evidence.parameters))
@@ -328,15 +213,13 @@ def _log_booster(mlflow: Any, model: Model, example: pd.DataFrame) -> Any:
 
     A model without trees has no flavour of its own; None.
     """
-    from mlflow.models import infer_signature  # noqa: PLC0415, TID251
-
     if model.booster is None:
         return None
     scored = model.booster.predict(example.to_numpy())
     return mlflow.lightgbm.log_model(
         model.booster,
         name="model",
-        signature=infer_signature(example, scored),
+        signature=mlflow.models.infer_signature(example, scored),
         pip_requirements=[f"lightgbm=={model.card.versions['lightgbm']}"],
     )
 

@@ -11,9 +11,10 @@ from models.backtest import Backtest
 from models.curves import calibration_curve, gain_curves
 from models.judging import Judged
 from models.train import Trained
+from pipeline.code_version import git_commit
 from pipeline.config import Config
 from pipeline.preparing import Prepared
-from pipeline.tracking import TOUCHED, Evidence, git_commit
+from pipeline.tracking import TOUCHED, Evidence
 
 CONFIG_FILE = "config.json"
 # The curves of the months held out, which the pictures of a run's list are drawn from.

@@ -18,13 +18,13 @@ from models.backtest import Backtest
 from models.origins import Judges, run_fold
 from models.search import Tried, best_of, decide, space
 from models.train import Recipe
+from pipeline.code_version import git_commit
 from pipeline.config import Config, override
 from pipeline.preparing import Prepared, learning_from
 from pipeline.progress import step
 from pipeline.searching import importance_of, run_search
 from pipeline.sharing import Search
 from pipeline.study_runs import StudyRun, study_run
-from pipeline.tracking import git_commit
 from pipeline.training import build_past, judges_of, recipe_of, stretch
 from pipeline.tuning_report import DEFAULT, Compared, TuningReport, evidence, write_report
 

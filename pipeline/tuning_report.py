@@ -20,10 +20,11 @@ from models.resampling import Interval
 from models.search import Decision, Tried, worth
 from models.search_plots import history_plot, importance_plot
 from pipeline.cards import DPI
+from pipeline.code_version import git_commit
 from pipeline.sharing import Search
 from pipeline.showing import as_text
 from pipeline.storage import new_folder, write_bytes, write_json
-from pipeline.tracking import Evidence, git_commit
+from pipeline.tracking import Evidence
 from reports.plots.slide import to_png
 from reports.spreadsheet import inert_frame
 

@@ -10,6 +10,7 @@ from typing import Any
 from collection.policy import load_policy
 from contract.dataset import count_rows
 from contract.errors import ConfigError
+from pipeline.code_version import git_commit
 from pipeline.config import Config
 from pipeline.cycle.state import CYCLES, STATE, State, read_state, telling_health
 from pipeline.cycle.steps import Done, Month, Step, steps_of
@@ -18,7 +19,7 @@ from pipeline.logs import bound
 from pipeline.preparing import prepare
 from pipeline.progress import say, step
 from pipeline.scoring.lock import locked
-from pipeline.tracking import git_commit, load
+from pipeline.tracking import load
 from pipeline.troubles import machine_troubles
 
 

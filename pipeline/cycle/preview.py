@@ -19,9 +19,10 @@ from pipeline.cycle.month import cycle_day
 from pipeline.cycle.state import read_states
 from pipeline.cycle.steps import steps_of
 from pipeline.feeding_back import fed_place, ledger_folder, read_ledger
+from pipeline.mlflow_door import Tracking, registry_is_there
 from pipeline.preparing import enough_buckets
 from pipeline.scoring.workers import count_workers
-from pipeline.tracking import Tracking, load, registry_is_there
+from pipeline.tracking import load
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from pipeline.code_version import git_commit
 from pipeline.config import Config
 from pipeline.gates.judging import Judgement
 from pipeline.preparing import Prepared
 from pipeline.runs import Manifest, scoring_settings
 from pipeline.scoring.ranking import LISTED_BANDS, count_bands
-from pipeline.tracking import Registered, git_commit
+from pipeline.tracking import Registered
 
 
 def describe_run(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from contract.errors import BusyError
 from models.predictor import Model
+from pipeline.code_version import git_commit
 from pipeline.preparing import Prepared
 from pipeline.scoring.lock import clear, locked
 from pipeline.storage import write_bytes
-from pipeline.tracking import git_commit
 
 
 def clear_leftovers(work: Path) -> None:

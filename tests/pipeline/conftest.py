@@ -8,10 +8,10 @@ from contract.simulator import simulate
 from models.parameters import Parameters
 from models.snapshots import Snapshots
 from pipeline.config import Config
+from pipeline.mlflow_door import Tracking
 from pipeline.preparing import prepare
 from pipeline.promoting import promote
 from pipeline.scoring import score
-from pipeline.tracking import Tracking
 from pipeline.training import train_model
 
 

@@ -15,11 +15,12 @@ from contract.simulator import simulate
 from models.judging import MODEL
 from pipeline.backtesting import RESULT, backtest
 from pipeline.cards import VALIDATION_REPORT
+from pipeline.mlflow_door import Tracking
 from pipeline.preparing import prepare
 from pipeline.promoting import promote
 from pipeline.scorecards import write_scorecard
 from pipeline.showing import show_backtest
-from pipeline.tracking import Tracking, count_touches, load
+from pipeline.tracking import count_touches, load
 from pipeline.training import repeat_training, stretch, train_model
 
 

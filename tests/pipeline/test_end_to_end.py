@@ -12,11 +12,12 @@ import pytest
 
 from contract.errors import ConfigError, DataError
 from pipeline.config import Config
+from pipeline.mlflow_door import Tracking
 from pipeline.preparing import prepare
 from pipeline.runs import read_manifest
 from pipeline.scoring import score
 from pipeline.showing import show_run
-from pipeline.tracking import Tracking, load
+from pipeline.tracking import load
 
 
 @pytest.fixture

@@ -17,10 +17,11 @@ from models.parameters import Parameters
 from models.snapshots import Snapshots
 from models.target import known_outcomes, label
 from pipeline.cli import app
+from pipeline.mlflow_door import Tracking, open_mlflow
 from pipeline.monitored import show_monitored
 from pipeline.monitoring import monitor
 from pipeline.preparing import prepare
-from pipeline.tracking import Evidence, Tracking, open_mlflow, register
+from pipeline.tracking import Evidence, register
 from pipeline.training import build_past, hold_out, train_today
 from pipeline.training_evidence import as_json
 

@@ -7,10 +7,11 @@ import pytest
 from contract.errors import DataError
 from models.calibration.levels import Followed
 from pipeline import recalibrating
+from pipeline.mlflow_door import Tracking
 from pipeline.preparing import prepare
 from pipeline.promoting import promote
 from pipeline.recalibrating import recalibrate
-from pipeline.tracking import Tracking, load
+from pipeline.tracking import load
 from pipeline.training import train_model
 
 

@@ -19,8 +19,8 @@ PROJECT = Path(__file__).parent.parent.parent
 FILES = ["gates.json", "list.csv", "list.xlsx", "manifest.json", "profile.json", "scores.parquet"]
 # The commit is in the manifest, and the tree may move on while the tests run.
 MAIN = """
-from pipeline import tracking
-tracking.git_commit = lambda: {0!r}
+from pipeline import code_version
+code_version.git_commit = lambda: {0!r}
 from pipeline.cli import main
 main()
 """

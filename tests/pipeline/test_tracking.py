@@ -13,16 +13,9 @@ from contract.errors import ConfigError, DataError
 from models.calibration.curve import Calibration
 from models.cores import BOOSTER_FILE, Rule
 from models.predictor import make_model
-from pipeline.tracking import (
-    TOUCHED,
-    Evidence,
-    Tracking,
-    count_touches,
-    crown,
-    git_commit,
-    load,
-    register,
-)
+from pipeline.code_version import git_commit
+from pipeline.mlflow_door import Tracking
+from pipeline.tracking import TOUCHED, Evidence, count_touches, crown, load, register
 from pipeline.training_evidence import judged_table
 
 

@@ -22,9 +22,9 @@ from models.snapshots import Snapshots
 from models.train import gather, train_on
 from pipeline.cli import app
 from pipeline.config import Config, parse_config
+from pipeline.mlflow_door import Tracking, open_mlflow
 from pipeline.preparing import prepare
 from pipeline.searching import _BelowMedian, importance_of, run_search
-from pipeline.tracking import Tracking, open_mlflow
 from pipeline.training import build_past, held_out, judges_of, recipe_of
 from pipeline.tuning import compare, months_of, search_of, tune
 from pipeline.tuning_report import DEFAULT, FIGURE, FRAGMENT, RESULT

@@ -18,7 +18,7 @@ OURS = {*ALLOWED, "benchmarks", "configs"}
 # Each heavy library enters through one door.
 DOORS = {
     "duckdb": "contract/engine.py",
-    "mlflow": "pipeline/tracking.py",
+    "mlflow": "pipeline/mlflow_door.py",
     "optuna": "pipeline/searching.py",
     "pyspark": "pipeline/spark/cluster.py",
     "psycopg": "contract/postgres_door.py",

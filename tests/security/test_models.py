@@ -15,8 +15,9 @@ from models.calibration.curve import Calibration
 from models.cores import Rule
 from models.predictor import Model, make_model
 from pipeline import tracking
+from pipeline.mlflow_door import Tracking, open_mlflow
 from pipeline.model_marks import SEAL, marks_of
-from pipeline.tracking import Evidence, Tracking
+from pipeline.tracking import Evidence
 
 
 class Bomb:
@@ -133,7 +134,7 @@ def test_the_key_of_models_is_kept_nowhere(signed):
 
 
 def _mark(place, name, value):
-    with tracking.open_mlflow(place) as mlflow:
+    with open_mlflow(place) as mlflow:
         mlflow.MlflowClient().set_model_version_tag(place.model_name, "1", name, value)
 
 
